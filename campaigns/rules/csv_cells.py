@@ -1,0 +1,65 @@
+"""CSV for spreadsheets: no cell becomes a formula, no character disappears unnoticed."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+# A spreadsheet takes what begins so for a formula, in any line of a cell, after spaces too.
+RISKY = r"(?=[^\S\r\n]*[=+\-@＝＋－＠]|\t)"
+RISKY_START = re.compile(rf"(?:\A|(?<=[\r\n])){RISKY}|\A(?=[\r\n])")
+MARKED_START = re.compile(rf"(?:\A|(?<=[\r\n]))'{RISKY}|\A'(?=[\r\n])")
+SUBSTITUTE = "〓"  # the mark Japanese printing has for a missing character
+ROWS_AT_A_TIME = 500
+
+
+def safe_cell(value: object) -> str:
+    """Our own numbers stay bare; None is an empty cell."""
+    if isinstance(value, str):
+        return RISKY_START.sub("'", value)
+    return "" if value is None else str(value)
+
+
+def plain_cell(text: str) -> str:
+    """Without the markers `safe_cell` put in."""
+    return MARKED_START.sub("", text) if "'" in text else text
+
+
+def not_in_cp932(text: str) -> list[str]:
+    """The characters a CP932 file cannot hold, each once: to be shown before such a file is made."""
+    return [character for character in dict.fromkeys(text) if not _fits(character)]
+
+
+def write_csv(
+    rows: Iterable[Iterable[object]], *, encoding: str = "utf_8_sig", lost: Counter[str] | None = None
+) -> Iterator[bytes]:
+    """In pieces, with byte order mark. In CP932 what it cannot hold becomes 〓 and is counted in `lost`."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    remaining = iter(rows)
+    first = True
+    while batch := list(islice(remaining, ROWS_AT_A_TIME)):
+        writer.writerows([safe_cell(value) for value in row] for row in batch)
+        text = buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+        yield _encode(text, encoding if first else encoding.removesuffix("_sig"), lost)
+        first = False
+
+
+def _encode(text: str, encoding: str, lost: Counter[str] | None) -> bytes:
+    if encoding == "cp932" and (missing := not_in_cp932(text)):
+        if lost is not None:
+            lost.update({character: text.count(character) for character in missing})
+        text = text.translate(dict.fromkeys(map(ord, missing), SUBSTITUTE))
+    return text.encode(encoding)
+
+
+def _fits(character: str) -> bool:
+    try:
+        character.encode("cp932")
+    except UnicodeEncodeError:
+        return False
+    return True
