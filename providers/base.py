@@ -1,0 +1,218 @@
+"""The one interface of all vendors, and the values it exchanges."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar, TypeAlias
+
+from .errors import NotReached, OutcomeUnknown, Throttled
+from .http import VendorClient
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundSms:
+    """One text to one number. `reference` is ours, unique and never changed: idempotency key and look-up key."""
+
+    reference: str
+    to: str  # E.164
+    body: str  # LF line breaks, fields filled
+    sender_id: str
+    scheduled_for: datetime | None = None  # aware; only where capabilities.books
+    group: str = ""  # the campaign's reference: what a bulk cancellation names
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The vendor has it; with a `scheduled_for` it is booked there. Parts where the vendor says so."""
+
+    provider_message_id: str = ""
+    parts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The vendor already has this reference and took nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The vendor said no, for good. `reason` is ours, from REASONS; code and text are the vendor's own."""
+
+    reason: str
+    vendor_code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Certainly not taken: may be sent again, after `retry_after` seconds where the vendor said so."""
+
+    reason: str  # one of errors.CODES
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been taken. Never sent again by itself; look-up, receipt or a person decides."""
+
+    reason: str  # one of errors.CODES
+    vendor_code: str = ""
+
+
+Outcome: TypeAlias = Accepted | Duplicate | Refused | TurnedAway | Unknown
+
+# Our words for why a message was refused or not delivered; screens hold one text for each.
+REASONS = frozenset(
+    {
+        "refused",
+        "recipient_invalid",
+        "recipient_opted_out",
+        "body_invalid",
+        "body_too_long",
+        "schedule_invalid",
+        "number_dead",
+        "out_of_reach",
+        "blocked_by_recipient",
+        "congestion",
+        "expired",
+        "undelivered",
+        "cancelled",
+    }
+)
+
+
+class ReceiptStatus(StrEnum):
+    BOOKED = "booked"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceipt:
+    """The vendor's later word on one message, pushed or asked for; late, repeated and out of order."""
+
+    reference: str
+    status: ReceiptStatus
+    provider_message_id: str = ""
+    vendor_code: str = ""
+    reason: str = ""  # one of REASONS when undelivered
+    carrier: str = ""  # docomo, au, softbank, rakuten or "" while unknown
+    parts: int | None = None  # billed, where the vendor says so
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A call as it came in. Header names are lower case."""
+
+    body: bytes
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class CancelOutcome(StrEnum):
+    CANCELLED = "cancelled"
+    TOO_LATE = "too_late"
+    NOT_FOUND = "not_found"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A message the vendor holds until its time."""
+
+    reference: str
+    to: str
+    scheduled_for: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a vendor can do. Screens and services ask this, never a vendor's name."""
+
+    batch_size: int = 1
+    receipts: bool = False  # pushes delivery receipts
+    look_up: bool = False  # answers what became of a reference
+    look_up_day: bool = False  # answers for all messages of one day
+    rejects_duplicates: bool = False  # repeating a reference is safe and tells
+    books: bool = False  # holds messages until a time
+    cancels: bool = False  # a booked message, by reference
+    cancels_group: bool = False  # booked messages of one group
+    month_counts: bool = False  # billed parts by carrier
+    jis_only: bool = False  # cannot carry characters outside ASCII and JIS X 0208
+    counting_profile: str = "standard"
+    requests_per_second: int = 10  # safe default; an account may have more
+    book_at_least_ahead: int = 0  # seconds
+    book_at_most_ahead: int = 0  # seconds
+
+
+class Provider(ABC):
+    """Declare and translate: no retry, no logging, no database, no sleeping."""
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    base_url: ClassVar[str]
+    credential_names: ClassVar[tuple[str, ...]]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, client: VendorClient, credentials: Mapping[str, str]) -> None:
+        self.client = client
+        self.credentials = credentials
+
+    @classmethod
+    def accepts(cls, e164: str) -> bool:
+        """Whether this vendor takes the number at all; vendors stricter than Japan's numbering plan say so here."""
+        return True
+
+    @abstractmethod
+    async def submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
+        """One request; one outcome per message, in order. Account trouble is raised."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """A harmless real call; returns when address and credentials work, raises ProviderError when not."""
+
+    @abstractmethod
+    def parse_receipts(self, webhook: Webhook) -> list[DeliveryReceipt]:
+        """The receipts in one call of the vendor's; raises WebhookRefused when it is not one."""
+
+    async def look_up(self, reference: str) -> DeliveryReceipt | None:
+        """The vendor's word on one reference; None when it knows none, which alone proves nothing."""
+        raise NotImplementedError
+
+    async def look_up_day(self, day: date) -> list[DeliveryReceipt]:
+        """The vendor's word on all messages of one day (JST)."""
+        raise NotImplementedError
+
+    async def bookings(self, day: date, *, sender_id: str, group: str = "") -> list[Booking]:
+        """What the vendor holds for one day (JST) and one sender."""
+        raise NotImplementedError
+
+    async def cancel(self, reference: str) -> CancelOutcome:
+        """Take back one booked message."""
+        raise NotImplementedError
+
+    async def cancel_group(self, group: str, *, first: date | None = None, last: date | None = None) -> None:
+        """Take back the booked messages of a group, or of its days from `first` to `last`, both included."""
+        raise NotImplementedError
+
+    async def month_counts(self, month: date) -> dict[str, int]:
+        """Billed parts by carrier for the month (JST) this day is in, as the vendor counts them today."""
+        raise NotImplementedError
+
+
+async def submit_safely(provider: Provider, batch: Sequence[OutboundSms]) -> list[Outcome]:
+    """Submit, and turn trouble with the connection into one outcome per message; only account trouble is raised."""
+    try:
+        return await provider.submit(batch)
+    except (NotReached, Throttled) as error:
+        return [TurnedAway(error.code, error.retry_after)] * len(batch)
+    except OutcomeUnknown as error:
+        return [Unknown(error.code, error.vendor_code)] * len(batch)

@@ -1,0 +1,56 @@
+"""What services and screens rely on in every registered vendor."""
+
+import inspect
+import re
+
+import pytest
+
+from providers.base import Provider
+from providers.http import VendorClient
+from providers.registry import PROVIDERS
+
+each_vendor = pytest.mark.parametrize("vendor", PROVIDERS.values(), ids=PROVIDERS)
+
+# What a capability promises -> the methods that must then be there.
+PROMISED = {
+    "look_up": ["look_up"],
+    "look_up_day": ["look_up_day"],
+    "books": ["bookings"],
+    "cancels": ["cancel"],
+    "cancels_group": ["cancel_group"],
+    "month_counts": ["month_counts"],
+}
+
+
+def test_vendors_are_found_by_their_slug() -> None:
+    assert PROVIDERS
+    assert all(slug == vendor.slug for slug, vendor in PROVIDERS.items())
+
+
+@each_vendor
+def test_a_vendor_is_complete(vendor: type[Provider]) -> None:
+    assert not inspect.isabstract(vendor)
+    assert re.fullmatch("[a-z][a-z0-9_]*", vendor.slug)
+    assert vendor.label
+    assert vendor.credential_names
+
+
+@each_vendor
+def test_its_own_address_is_a_safe_one(vendor: type[Provider]) -> None:
+    assert vendor.base_url.startswith("https://")
+    VendorClient(vendor.base_url)
+
+
+@each_vendor
+@pytest.mark.parametrize("capability", PROMISED)
+def test_it_does_what_it_claims_and_claims_what_it_does(vendor: type[Provider], capability: str) -> None:
+    written = [name for name in PROMISED[capability] if getattr(vendor, name) is not getattr(Provider, name)]
+    assert written == (PROMISED[capability] if getattr(vendor.capabilities, capability) else [])
+
+
+@each_vendor
+def test_its_figures_make_sense(vendor: type[Provider]) -> None:
+    can = vendor.capabilities
+    assert can.batch_size >= 1
+    assert can.requests_per_second >= 1
+    assert can.books == (can.book_at_most_ahead > can.book_at_least_ahead)
