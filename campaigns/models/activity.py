@@ -1,0 +1,77 @@
+"""Who did what to which object, and when; each row carries the hash of the one before."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class ActivityManager(models.Manager["Activity"]):
+    def note(self, actor: Any, verb: str, target: models.Model, **details: Any) -> "Activity":
+        """Add a row to the chain. `details` (before, after, counts) holds no numbers, texts or credentials."""
+        with transaction.atomic():
+            _one_at_a_time()
+            last = self.order_by("-pk").values_list("digest", flat=True).first() or ""
+            row = self.model(
+                at=timezone.now(),
+                actor=actor,
+                actor_name=str(actor or ""),
+                verb=verb,
+                target_type=target._meta.model_name or "",
+                target_id=str(target.pk),
+                target_label=str(target)[:200],
+                details=details,
+                previous=last,
+            )
+            row.digest = row.compute_digest()
+            row.save()
+        return row
+
+
+def _one_at_a_time() -> None:
+    # SQLite's write lock is already ours: every transaction begins IMMEDIATE.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('campaigns_activity'))")
+
+
+class Activity(models.Model):
+    at = models.DateTimeField(_("日時"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("操作者")
+    )
+    actor_name = models.CharField(max_length=150, blank=True)
+    verb = models.CharField(_("操作"), max_length=40)  # code, shown through texts.py
+    target_type = models.CharField(max_length=40)
+    target_id = models.CharField(max_length=40)
+    target_label = models.CharField(_("対象"), max_length=200)
+    details = models.JSONField(_("内容"), default=dict)
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    objects = ActivityManager()
+
+    class Meta:
+        verbose_name = _("操作履歴")
+        verbose_name_plural = _("操作履歴")
+        indexes = [models.Index(fields=["target_type", "target_id"], name="activity_by_target")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"
+
+    def compute_digest(self) -> str:
+        facts = [
+            self.previous,
+            self.at.isoformat(),
+            self.actor_name,
+            self.verb,
+            self.target_type,
+            self.target_id,
+            self.target_label,
+            self.details,
+        ]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,38 @@
+"""Sets of rows in one statement, on both databases: a JSON parameter read as a table."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+
+def moment(at: datetime) -> Any:
+    """A moment as this database stores it, for raw statements."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def placeholders(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def table(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """The rows as table `v` of an UPDATE … FROM or INSERT … SELECT, and its one parameter.
+
+    `columns` gives each column's PostgreSQL type; SQLite needs none.
+    """
+    parameter = json.dumps(list(rows), ensure_ascii=False, default=str)
+    if connection.vendor == "postgresql":
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        return f"json_to_recordset(%s::json) AS v({typed})", parameter
+    picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+    return f"(SELECT {picked} FROM json_each(%s)) AS v", parameter
+
+
+def present(name: str, column: str, values: Iterable[str]) -> list[str]:
+    """Which of these texts a unique column of a table holds."""
+    rows, parameter = table({"wanted": "text"}, [{"wanted": value} for value in values])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column} FROM {rows} JOIN {name} ON {column} = v.wanted", [parameter])  # noqa: S608
+        return [row[0] for row in cursor.fetchall()]

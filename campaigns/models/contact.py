@@ -1,0 +1,251 @@
+"""People, and named sets of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Replace
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.rules.phone_numbers import ALL_AT_ONCE
+
+from . import bulk
+from .suppression import Suppression
+
+
+class ConsentBasis(models.TextChoices):
+    """Why an advertisement may be sent (特定電子メール法 3条)."""
+
+    NONE = "", _("なし")
+    CONSENT = "consent", _("同意")
+    WRITTEN = "written", _("書面通知")
+    BUSINESS = "business", _("取引関係")
+    PUBLISHED = "published", _("公表")
+
+
+class ExistingContacts(models.TextChoices):
+    """What a row of a file does to a contact that is already there."""
+
+    UPDATE = "update", _("ファイルの内容で更新する")
+    FILL = "fill", _("空欄だけを埋める")
+    SKIP = "skip", _("変更しない")
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def search(self, text: str) -> "ContactQuerySet":
+        """By part of a number as it is typed, or of name, kana, company or customer id; spaces do not matter."""
+        bare = "".join(text.split())
+        if not bare:
+            return self
+        found = Q(bare_name__icontains=bare) | Q(bare_kana__icontains=bare)
+        found |= Q(company__icontains=text.strip()) | Q(external_id__icontains=bare)
+        return self.annotate(bare_name=_without_spaces("name"), bare_kana=_without_spaces("kana")).filter(
+            found | phone_like(bare)
+        )
+
+    def with_stop(self) -> "ContactQuerySet":
+        """`is_stopped`: the number must not be texted."""
+        return self.annotate(is_stopped=Exists(Suppression.objects.filter(phone=OuterRef("phone"))))
+
+    def attribute_names(self) -> list[str]:
+        """Every merge field that somebody of these has a value for."""
+        ids, parameters = self.order_by().values("pk").query.sql_with_params()
+        each = "jsonb_object_keys(attributes)" if connection.vendor == "postgresql" else "json_each(attributes)"
+        name = "field" if connection.vendor == "postgresql" else "field.key"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT DISTINCT {name} FROM campaigns_contact, {each} field WHERE id IN ({ids}) ORDER BY 1",  # noqa: S608
+                parameters,
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+    def store(self, rows: Sequence[Mapping[str, Any]], existing: str, now: datetime) -> tuple[int, int]:
+        """Add people or change those already there, once per number; how many were added and how many were there.
+
+        A row names the columns of STORED_COLUMNS it has a value for; what it leaves out never erases anything.
+        """
+        if not rows:
+            return 0, 0
+        at = bulk.moment(now)
+        table, parameter = bulk.table(STORED_COLUMNS, rows)
+        with connection.cursor() as cursor:
+            cursor.execute(_store_statement(existing).replace("<rows>", table), [at, at, parameter, at])
+            added = sum(1 for (is_new,) in cursor.fetchall() if is_new)
+        return added, len(rows) - added
+
+    def withdraw_consent(self, phones: Iterable[str], now: datetime) -> None:
+        self.filter(phone__in=list(phones)).exclude(consent_basis=ConsentBasis.NONE).update(
+            consent_basis=ConsentBasis.NONE, consented_at=None, consent_method="", consent_text="", updated_at=now
+        )
+
+
+def _without_spaces(column: str) -> Replace:
+    return Replace(Replace(column, models.Value(" "), models.Value("")), models.Value("　"), models.Value(""))
+
+
+def phone_like(typed: str) -> Q:
+    """Numbers that contain these digits, or begin with them as dialled; nothing when it is not digits."""
+    digits = typed.translate(ALL_AT_ONCE).removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return Q(pk__in=[])
+    found = Q(phone__contains=digits)
+    return found | Q(phone__startswith=f"+81{digits[1:]}") if digits.startswith("0") else found
+
+
+class Contact(models.Model):
+    phone = models.CharField(_("携帯電話番号"), max_length=16, unique=True)  # E.164
+    name = models.CharField(_("氏名"), max_length=100, blank=True, db_index=True)
+    kana = models.CharField(_("フリガナ"), max_length=100, blank=True)
+    company = models.CharField(_("会社名"), max_length=100, blank=True)
+    department = models.CharField(_("部署"), max_length=100, blank=True)
+    title = models.CharField(_("役職"), max_length=100, blank=True)
+    external_id = models.CharField(_("顧客ID"), max_length=100, blank=True, db_index=True)
+    email = models.EmailField(_("メールアドレス"), blank=True)
+    memo = models.TextField(_("備考"), blank=True)
+    attributes = models.JSONField(_("差し込み項目"), default=dict, blank=True)
+    number_acquired_on = models.DateField(_("番号取得日"), null=True, blank=True)
+    consent_basis = models.CharField(
+        _("同意区分"), max_length=10, choices=ConsentBasis, default=ConsentBasis.NONE, blank=True
+    )
+    consented_at = models.DateTimeField(_("同意日時"), null=True, blank=True)
+    consent_method = models.CharField(_("同意方法"), max_length=100, blank=True)
+    consent_text = models.TextField(_("同意の文面"), blank=True)
+    created_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("更新日時"), auto_now=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("連絡先")
+        verbose_name_plural = _("連絡先")
+        permissions = [("export_contact", _("連絡先をCSV出力できる"))]
+
+    def __str__(self) -> str:
+        return self.name or self.company or str(self.pk)
+
+    def merge_values(self) -> dict[str, str]:
+        """What {{fields}} of a text may name: the columns by their screen names, and the person's own attributes."""
+        columns = {label: str(getattr(self, column)) for label, column in MERGE_COLUMNS.items()}
+        return columns | dict(self.attributes)
+
+
+# Screen name of a field -> column of Contact. A text says {{氏名}}, in either language of the screens.
+MERGE_COLUMNS = {
+    "氏名": "name",
+    "フリガナ": "kana",
+    "会社名": "company",
+    "部署": "department",
+    "役職": "title",
+    "顧客ID": "external_id",
+}
+
+
+class ContactList(models.Model):
+    name = models.CharField(_("名前"), max_length=100, unique=True)
+    description = models.CharField(_("説明"), max_length=200, blank=True)
+    contacts = models.ManyToManyField(Contact, through="ListMembership", related_name="lists")
+    created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("配信リスト")
+        verbose_name_plural = _("配信リスト")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListMembershipQuerySet(models.QuerySet["ListMembership"]):
+    def add(self, members: Iterable[tuple[int, str]], now: datetime) -> int:
+        """Put numbers that are contacts into lists, by pairs of list and number; how many were not in yet."""
+        rows = [{"list_id": list_id, "phone": phone} for list_id, phone in members]
+        if not rows:
+            return 0
+        table, parameter = bulk.table({"list_id": "bigint", "phone": "text"}, rows)
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_MEMBERS.replace("<rows>", table), [bulk.moment(now), parameter])
+            return cursor.rowcount
+
+
+class ListMembership(models.Model):
+    contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="memberships")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="memberships")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ListMembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contact_list", "contact"], name="member_once_per_list")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_list_id}/{self.contact_id}"
+
+
+# Parameters: now, the rows.
+ADD_MEMBERS = """
+INSERT INTO campaigns_listmembership (contact_list_id, contact_id, added_at)
+SELECT v.list_id, c.id, %s FROM <rows> JOIN campaigns_contact c ON c.phone = v.phone WHERE 1 = 1
+ON CONFLICT DO NOTHING
+"""
+
+TEXT_COLUMNS = ("name", "kana", "company", "department", "title", "external_id", "email", "memo")
+STORED_COLUMNS = {
+    "phone": "text",
+    **dict.fromkeys(TEXT_COLUMNS, "text"),
+    "attributes": "jsonb",
+    "number_acquired_on": "date",
+    "consent_basis": "text",
+    "consented_at": "timestamptz",
+    "consent_method": "text",
+}
+# Parameters: now, now, the rows, now. `c` is the contact that is already there. A row is new when it was made now.
+STORE = """
+INSERT INTO campaigns_contact AS c (phone, {names}, attributes, number_acquired_on, consent_basis, consented_at,
+  consent_method, consent_text, created_at, updated_at)
+SELECT v.phone, {values}, COALESCE(v.attributes, '{{}}'), v.number_acquired_on, COALESCE(v.consent_basis, ''),
+  v.consented_at, COALESCE(v.consent_method, ''), '', %s, %s
+FROM <rows> WHERE 1 = 1
+ON CONFLICT (phone) {conflict}
+RETURNING created_at = %s
+"""
+# Consent replaces any other basis; another basis only fills a gap. Date and method belong to the basis.
+UPDATE = """DO UPDATE SET {texts}, attributes = {merged},
+  number_acquired_on = COALESCE(excluded.number_acquired_on, c.number_acquired_on),
+  consent_basis = CASE WHEN excluded.consent_basis = 'consent' OR c.consent_basis = ''
+    THEN excluded.consent_basis ELSE c.consent_basis END,
+  consented_at = CASE WHEN excluded.consent_basis = 'consent' AND c.consent_basis <> 'consent'
+    THEN excluded.consented_at ELSE COALESCE(excluded.consented_at, c.consented_at) END,
+  consent_method = CASE WHEN excluded.consent_basis = 'consent' AND c.consent_basis <> 'consent'
+    THEN excluded.consent_method ELSE COALESCE(NULLIF(excluded.consent_method, ''), c.consent_method) END,
+  updated_at = excluded.updated_at"""
+FILL = """DO UPDATE SET {texts}, attributes = {merged},
+  number_acquired_on = COALESCE(c.number_acquired_on, excluded.number_acquired_on),
+  consent_basis = CASE WHEN c.consent_basis = '' THEN excluded.consent_basis ELSE c.consent_basis END,
+  consented_at = CASE WHEN c.consent_basis = '' THEN excluded.consented_at ELSE c.consented_at END,
+  consent_method = CASE WHEN c.consent_basis = '' THEN excluded.consent_method ELSE c.consent_method END,
+  updated_at = excluded.updated_at"""
+
+
+def _store_statement(existing: str) -> str:
+    return STORE.format(
+        names=", ".join(TEXT_COLUMNS),
+        values=", ".join(f"COALESCE(v.{name}, '')" for name in TEXT_COLUMNS),
+        conflict=_conflict(existing),
+    )
+
+
+def _conflict(existing: str) -> str:
+    if existing == ExistingContacts.SKIP:
+        return "DO NOTHING"
+    action, first, second = (
+        (UPDATE, "excluded", "c") if existing == ExistingContacts.UPDATE else (FILL, "c", "excluded")
+    )
+    texts = ", ".join(f"{name} = COALESCE(NULLIF({first}.{name}, ''), {second}.{name})" for name in TEXT_COLUMNS)
+    merge = (
+        "{}.attributes || {}.attributes"
+        if connection.vendor == "postgresql"
+        else "json_patch({}.attributes, {}.attributes)"
+    )
+    return action.format(texts=texts, merged=merge.format(second, first))  # the right side wins, on both

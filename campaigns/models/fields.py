@@ -1,0 +1,33 @@
+"""Columns of our own: credentials that are readable only with the deployment's keys."""
+
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import models
+
+
+def _cipher() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+
+
+class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
+    """A mapping of strings, encrypted with the newest of FIELD_KEYS; a missing key raises and never shows ciphertext."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> dict[str, str]:
+        if not value:
+            return {}
+        try:
+            return dict(json.loads(_cipher().decrypt(value.encode())))
+        except InvalidToken:
+            raise ImproperlyConfigured("FIELD_KEYS lacks the key this value was encrypted with.") from None
+
+    def get_prep_value(self, value: dict[str, str] | None) -> str:
+        return _cipher().encrypt(json.dumps(value or {}).encode()).decode()
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name != "isnull":
+            raise FieldError("An encrypted value cannot be searched for.")
+        return super().get_lookup(lookup_name)

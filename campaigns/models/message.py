@@ -1,0 +1,222 @@
+"""One text to one number, and the moves its state may make."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.rules.sending_window import jst_day
+
+from . import bulk
+
+
+class MessageState(models.TextChoices):
+    QUEUED = "queued", _("送信待ち")
+    SENDING = "sending", _("送信中")
+    BOOKED = "booked", _("予約")
+    ACCEPTED = "accepted", _("受付済み")
+    DELIVERED = "delivered", _("送達")
+    UNDELIVERED = "undelivered", _("未達")
+    NO_RESULT = "no_result", _("結果なし")
+    REFUSED = "refused", _("送信エラー")
+    UNKNOWN = "unknown", _("状態不明")
+    CANCELLED = "cancelled", _("取消")
+    SUPPRESSED = "suppressed", _("配信停止")
+    EXPIRED = "expired", _("期限切れ")
+    EXCLUDED = "excluded", _("対象外")
+
+
+S = MessageState
+
+# The vendor's later word -> the states it may change. States only move forward: 送達 after 未達 wins (it is billed),
+# 未達 after 送達 does not. A message the vendor reports on has left, whatever we believed.
+LATER_WORD: dict[str, frozenset[str]] = {
+    S.BOOKED: frozenset({S.SENDING, S.UNKNOWN}),
+    S.ACCEPTED: frozenset({S.SENDING, S.UNKNOWN, S.BOOKED}),
+    S.CANCELLED: frozenset({S.UNKNOWN, S.BOOKED}),
+    S.REFUSED: frozenset({S.UNKNOWN}),
+    S.NO_RESULT: frozenset({S.ACCEPTED, S.BOOKED}),
+    S.UNDELIVERED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT, S.CANCELLED}),
+    S.DELIVERED: frozenset(
+        {S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT, S.CANCELLED, S.UNDELIVERED}
+    ),
+}
+FINAL = frozenset(
+    {S.DELIVERED, S.UNDELIVERED, S.REFUSED, S.CANCELLED, S.SUPPRESSED, S.EXPIRED, S.EXCLUDED, S.NO_RESULT}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A message that begin_send() let go."""
+
+    id: int
+    campaign_id: int
+    reference: str
+    phone: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of one submitted message; `state` is where it goes from `sending`."""
+
+    id: int
+    state: str
+    reason: str = ""
+    vendor_code: str = ""
+    vendor_text: str = ""
+    provider_message_id: str = ""
+    parts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The vendor's later word on one reference, in our states."""
+
+    reference: str
+    state: str
+    reason: str = ""
+    vendor_code: str = ""
+    provider_message_id: str = ""
+    carrier: str = ""
+    billed_parts: int | None = None
+    final_at: str | None = None  # as the database writes it
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def begin_send(self, token: str, campaigns: Sequence[int], now: datetime) -> tuple[list[Leaving], list[int]]:
+        """Move a reserved wave to `sending` in one statement that leaves behind what must not go any more.
+
+        Stopped and paused campaigns and closed windows stay queued; suppressed numbers and passed deadlines end here:
+        the second list names those messages.
+        """
+        if not campaigns:
+            return [], []
+        at = bulk.moment(now)
+        statement = BEGIN_SEND.format(campaigns=bulk.placeholders(campaigns))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [at, at, at, jst_day(now), token, *campaigns])
+            rows = cursor.fetchall()
+        leaving = [Leaving(*row[1:]) for row in rows if row[0] == S.SENDING]
+        return leaving, [row[1] for row in rows if row[0] != S.SENDING]
+
+    def record(self, results: Iterable[SendResult], now: datetime) -> None:
+        """Write the outcomes of a wave; a receipt that overtook its outcome keeps its state."""
+        self._update_from(RECORD, RESULT_COLUMNS, results, [bulk.moment(now)])
+
+    def hear(self, account_id: int, state: str, words: Iterable[Word]) -> list[tuple[int, int]]:
+        """Apply one account's later words of one kind; (message id, campaign id) of those that moved."""
+        allowed = sorted(LATER_WORD[state])
+        statement = HEAR.format(allowed=bulk.placeholders(allowed))
+        return self._update_from(statement, WORD_COLUMNS, words, [], after=[account_id, *allowed])
+
+    def _update_from(
+        self, statement: str, columns: dict[str, str], rows: Iterable[Any], before: list[Any], after: Sequence[Any] = ()
+    ) -> list[Any]:
+        payload = [asdict(row) for row in rows]
+        if not payload:
+            return []
+        table, parameter = bulk.table(columns, payload)
+        with connection.cursor() as cursor:
+            cursor.execute(statement.replace("<rows>", table), [*before, parameter, *after])
+            return cursor.fetchall() if cursor.description else []
+
+
+class Message(models.Model):
+    campaign = models.ForeignKey("Campaign", models.CASCADE, related_name="messages", db_index=False)
+    account = models.ForeignKey("ProviderAccount", models.PROTECT, db_index=False)
+    contact = models.ForeignKey("Contact", models.SET_NULL, null=True, db_index=True)
+    reference = models.CharField(max_length=24, unique=True)  # campaign's reference + contact id, fixed length
+    phone = models.CharField(_("携帯電話番号"), max_length=16)  # as copied when the message was made
+    body = models.TextField(_("本文"))
+    parts = models.PositiveSmallIntegerField(_("見込み通数"), default=0)
+    day = models.DateField(_("日付"))  # JST day it is counted in: of submission, until then of making
+    state = models.CharField(_("状態"), max_length=12, choices=MessageState, default=MessageState.QUEUED)
+    reason = models.CharField(max_length=40, blank=True)  # code, shown through texts.py
+    vendor_code = models.CharField(max_length=40, blank=True)
+    vendor_text = models.CharField(max_length=200, blank=True)
+    provider_message_id = models.CharField(max_length=64, blank=True)
+    carrier = models.CharField(_("携帯会社"), max_length=10, blank=True)
+    billed_parts = models.PositiveSmallIntegerField(_("課金通数"), null=True)
+    sent_at = models.DateTimeField(_("送信日時"), null=True)  # the request was about to leave
+    answered_at = models.DateTimeField(null=True)  # the vendor's answer to it
+    final_at = models.DateTimeField(_("結果日時"), null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("送信履歴")
+        verbose_name_plural = _("送信履歴")
+        permissions = [("export_message", _("送信履歴をCSV出力できる"))]
+        # No index mentions `state`: it changes several times a message, and each index would double that cost.
+        indexes = [models.Index(fields=["campaign", "id"], name="message_by_campaign")]
+        constraints = [models.UniqueConstraint(fields=["phone", "campaign"], name="message_once_per_number")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+# SQLite's RETURNING knows no alias of the table, so the statements use its full name.
+
+# Parameters: now, now, now, day, token, then the campaigns that may send now.
+BEGIN_SEND = """
+UPDATE campaigns_message SET
+  state = CASE WHEN stop.phone IS NOT NULL THEN 'suppressed' WHEN c.deadline_at < %s THEN 'expired' ELSE 'sending' END,
+  reason = CASE WHEN stop.phone IS NOT NULL THEN 'opted_out' WHEN c.deadline_at < %s THEN 'deadline_passed' ELSE '' END,
+  sent_at = %s, day = %s
+FROM campaigns_duemessage d
+  JOIN campaigns_campaign c ON c.id = d.campaign_id
+  LEFT JOIN campaigns_suppression stop ON stop.phone = d.phone
+WHERE d.token = %s AND campaigns_message.id = d.message_id AND campaigns_message.state = 'queued'
+  AND c.id IN ({campaigns}) AND (c.state = 'sending' OR (c.state = 'scheduled' AND c.held_at = 'vendor'))
+RETURNING campaigns_message.state, campaigns_message.id, campaigns_message.campaign_id,
+  campaigns_message.reference, campaigns_message.phone, campaigns_message.body
+"""
+
+RESULT_COLUMNS = {
+    "id": "bigint",
+    "state": "text",
+    "reason": "text",
+    "vendor_code": "text",
+    "vendor_text": "text",
+    "provider_message_id": "text",
+    "parts": "smallint",
+}
+# Parameters: now, the rows.
+RECORD = """
+UPDATE campaigns_message SET
+  state = CASE WHEN campaigns_message.state = 'sending' THEN v.state ELSE campaigns_message.state END,
+  reason = CASE WHEN campaigns_message.state = 'sending' THEN v.reason ELSE campaigns_message.reason END,
+  vendor_code = CASE WHEN campaigns_message.state = 'sending' THEN v.vendor_code ELSE campaigns_message.vendor_code END,
+  vendor_text = v.vendor_text,
+  provider_message_id = CASE WHEN v.provider_message_id = '' THEN campaigns_message.provider_message_id ELSE v.provider_message_id END,
+  parts = COALESCE(v.parts, campaigns_message.parts),
+  answered_at = %s
+FROM <rows> WHERE campaigns_message.id = v.id
+"""
+
+WORD_COLUMNS = {
+    "reference": "text",
+    "state": "text",
+    "reason": "text",
+    "vendor_code": "text",
+    "provider_message_id": "text",
+    "carrier": "text",
+    "billed_parts": "smallint",
+    "final_at": "timestamptz",
+}
+# Parameters: the rows, the account, then the states this word may change.
+HEAR = """
+UPDATE campaigns_message SET
+  state = v.state, reason = v.reason, vendor_code = v.vendor_code,
+  provider_message_id = CASE WHEN v.provider_message_id = '' THEN campaigns_message.provider_message_id ELSE v.provider_message_id END,
+  carrier = CASE WHEN v.carrier = '' THEN campaigns_message.carrier ELSE v.carrier END,
+  billed_parts = COALESCE(v.billed_parts, campaigns_message.billed_parts),
+  final_at = v.final_at
+FROM <rows> WHERE campaigns_message.reference = v.reference AND campaigns_message.account_id = %s AND campaigns_message.state IN ({allowed})
+RETURNING campaigns_message.id, campaigns_message.campaign_id
+"""

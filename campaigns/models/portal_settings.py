@@ -1,0 +1,72 @@
+"""What the organisation decided once for all campaigns, and its own closed days."""
+
+from datetime import time
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.rules.sending_window import SendingWindow
+
+
+class PortalSettings(models.Model):
+    """One row. `load()` makes it on first use."""
+
+    organisation = models.CharField(_("組織名"), max_length=100, blank=True)
+    window_opens = models.TimeField(_("配信時間帯(開始)"), default=time(9, 0))
+    window_closes = models.TimeField(_("配信時間帯(終了)"), default=time(20, 0))
+    sends_on_weekends = models.BooleanField(_("土日も配信する"), default=True)
+    sends_on_holidays = models.BooleanField(_("祝日も配信する"), default=True)
+    approval_above = models.PositiveIntegerField(
+        _("承認が必要な宛先数"),
+        null=True,
+        blank=True,
+        default=0,
+        help_text=_("この件数を超える配信は、作成者とは別の人の承認が必要です。0はすべて、空欄は承認なしです。"),
+    )
+    undo_seconds = models.PositiveIntegerField(
+        _("取り消せる秒数"), default=10, help_text=_("送信を決めてから実際に送り始めるまでの時間です。")
+    )
+    recent_days = models.PositiveIntegerField(
+        _("広告の配信間隔(日)"),
+        default=0,
+        help_text=_("この日数以内に広告を送った宛先には送りません。0は制限なしです。"),
+    )
+    own_hosts = models.TextField(
+        _("自社のURLのホスト名"), blank=True, help_text=_("1行に1つ。これ以外のURLには注意が出ます。")
+    )
+
+    class Meta:
+        verbose_name = _("運用設定")
+        verbose_name_plural = _("運用設定")
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def load(cls) -> "PortalSettings":
+        return cls.objects.get_or_create(pk=1)[0]
+
+    def window(self) -> SendingWindow:
+        return SendingWindow(
+            opens=self.window_opens,
+            closes=self.window_closes,
+            closed_days=frozenset(ClosedDay.objects.values_list("day", flat=True)),
+            on_holidays=self.sends_on_holidays,
+            on_weekends=self.sends_on_weekends,
+        )
+
+    def needs_approval(self, recipients: int) -> bool:
+        return self.approval_above is not None and recipients > self.approval_above
+
+
+class ClosedDay(models.Model):
+    day = models.DateField(_("日付"), unique=True)
+    name = models.CharField(_("名前"), max_length=50, blank=True)
+
+    class Meta:
+        verbose_name = _("休業日")
+        verbose_name_plural = _("休業日")
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}".rstrip()

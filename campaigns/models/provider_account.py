@@ -1,0 +1,139 @@
+"""One set of credentials for a vendor: its senders, its pace, its health."""
+
+import secrets
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import connection, models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.rules.parts import PROFILES, CountingProfile
+
+from .fields import EncryptedJSONField
+from .message_template import Purpose
+
+
+class BillingRule(models.TextChoices):
+    DELIVERED = "delivered", _("成功課金(送達分だけ)")
+    ACCEPTED = "accepted", _("リクエスト課金(受付分すべて)")
+
+
+def new_callback_key() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class ProviderAccount(models.Model):
+    provider = models.CharField(_("配信事業者"), max_length=40)  # slug in providers.registry
+    label = models.CharField(_("名前"), max_length=100, unique=True)
+    base_url = models.CharField(_("接続先URL"), max_length=200)
+    credentials = EncryptedJSONField(_("認証情報"), default=dict, blank=True)
+    requests_per_second = models.PositiveIntegerField(
+        _("1秒あたりの送信数"), default=10, validators=[MinValueValidator(1), MaxValueValidator(2000)]
+    )
+    receives_callbacks = models.BooleanField(_("配信結果の通知を受け取る"), default=True)
+    callback_key = models.CharField(max_length=64, unique=True, default=new_callback_key)
+    counting_profile = models.CharField(
+        _("通数の数え方"), max_length=20, default="standard", choices=[(name, name) for name in PROFILES]
+    )
+    counting_overrides = models.JSONField(
+        _("通数の数え方の変更"),
+        default=dict,
+        blank=True,
+        help_text=_('例: {"ucs2_multi": 67, "newline_weight": 2, "reserved_units": 20}'),
+    )
+    unit_price = models.DecimalField(
+        _("1通の料金(円)"), max_digits=8, decimal_places=2, default=9, validators=[MinValueValidator(0)]
+    )
+    billing_rule = models.CharField(
+        _("課金のきまり"), max_length=20, choices=BillingRule, default=BillingRule.DELIVERED
+    )
+    closing_day = models.PositiveSmallIntegerField(
+        _("締め日"), default=0, validators=[MaxValueValidator(28)], help_text=_("0は月末締めです。")
+    )
+    is_active = models.BooleanField(_("使用中"), default=True)
+    halted_reason = models.CharField(_("停止の理由"), max_length=40, blank=True)  # code of providers.errors
+    halted_at = models.DateTimeField(_("停止日時"), null=True, blank=True)
+    trouble = models.CharField(
+        _("直近の不調"), max_length=40, blank=True
+    )  # the vendor cannot be reached, or throttles us
+    trouble_at = models.DateTimeField(null=True)
+    next_free_at = models.FloatField(default=0)  # UNIX time before which no further request may start
+    lease = models.UUIDField(null=True)  # the one worker that dispatches this account now
+    leased_until = models.DateTimeField(null=True)
+    receipts_waiting = models.BooleanField(default=False)  # a task to apply receipts is already queued
+
+    class Meta:
+        verbose_name = _("接続先")
+        verbose_name_plural = _("接続先")
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def is_halted(self) -> bool:
+        return bool(self.halted_reason)
+
+    def counting(self) -> CountingProfile:
+        return replace(PROFILES[self.counting_profile], **self.counting_overrides)
+
+    def buy_pace(self, requests: int, *, now: float) -> float:
+        """Reserve the time of so many requests; UNIX time at which the first may start. Exact over any number of workers."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE campaigns_provideraccount"
+                " SET next_free_at = CASE WHEN next_free_at > %s THEN next_free_at ELSE %s END + %s"
+                " WHERE id = %s RETURNING next_free_at",
+                [now, now, requests / self.pace, self.pk],
+            )
+            (free_at,) = cursor.fetchone()
+        return float(free_at) - requests / self.pace
+
+    @property
+    def pace(self) -> float:
+        """Requests per second we aim at: a little under the limit, so that the vendor's clock never counts one over."""
+        return self.requests_per_second * 0.98
+
+    def hold_back(self, seconds: float, *, now: float) -> None:
+        """No request before so many seconds from now: what a 429 asks for."""
+        later = now + seconds
+        type(self).objects.filter(pk=self.pk, next_free_at__lt=later).update(next_free_at=later)
+
+    def note_trouble(self, code: str, *, now: datetime) -> None:
+        """Remember why nothing gets through just now; "" when it does again."""
+        type(self).objects.filter(pk=self.pk).exclude(trouble=code).update(trouble=code, trouble_at=now)
+
+    def take_lease(self, *, now: datetime, seconds: float) -> uuid.UUID | None:
+        """The right to dispatch this account, or None while another worker has it; ends by itself."""
+        lease = uuid.uuid4()
+        free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+        mine = type(self).objects.filter(free, pk=self.pk)
+        return lease if mine.update(lease=lease, leased_until=now + timedelta(seconds=seconds)) else None
+
+    def release_lease(self, lease: uuid.UUID) -> None:
+        type(self).objects.filter(pk=self.pk, lease=lease).update(lease=None, leased_until=None)
+
+    def halt(self, reason: str, *, now: datetime) -> None:
+        """Nothing leaves on this account until a person has looked."""
+        type(self).objects.filter(pk=self.pk, halted_reason="").update(halted_reason=reason, halted_at=now)
+
+
+class SenderId(models.Model):
+    account = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="senders", verbose_name=_("接続先"))
+    value = models.CharField(_("送信元番号"), max_length=20)
+    label = models.CharField(_("名前"), max_length=100, blank=True)
+    purpose = models.CharField(
+        _("使える種別"), max_length=20, choices=Purpose, blank=True, help_text=_("空欄ならどの種別にも使えます。")
+    )
+
+    class Meta:
+        verbose_name = _("送信元番号")
+        verbose_name_plural = _("送信元番号")
+        ordering = ["account", "value"]
+        constraints = [models.UniqueConstraint(fields=["account", "value"], name="sender_once_per_account")]
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.label}".rstrip()

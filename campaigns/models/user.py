@@ -1,0 +1,18 @@
+from django.contrib.auth.models import AbstractUser
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person who signs in; what they may do comes from the roles (groups) of services/people.py."""
+
+    class Meta:
+        verbose_name = _("利用者")
+        verbose_name_plural = _("利用者")
+        permissions = [("see_numbers", _("電話番号をすべて表示できる"))]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    def get_full_name(self) -> str:
+        """Family name first, as both languages of the portal are used in Japan."""
+        return f"{self.last_name} {self.first_name}".strip()

@@ -1,0 +1,44 @@
+"""From an account to its vendor: the only place where a stored account becomes an open connection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from campaigns.models import ProviderAccount
+from providers.base import Provider
+from providers.http import VendorClient
+from providers.registry import PROVIDERS
+
+T = TypeVar("T")
+
+
+def provider_class(account: ProviderAccount) -> type[Provider]:
+    return PROVIDERS[account.provider]
+
+
+@asynccontextmanager
+async def open_provider(account: ProviderAccount, *, connections: int = 4) -> AsyncIterator[Provider]:
+    """One client for this event loop, closed at the end; raises AccountRefused for an unusable address."""
+    async with VendorClient(account.base_url, connections=connections) as client:
+        yield provider_class(account)(client, account.credentials)
+
+
+def offline_provider(account: ProviderAccount) -> Provider:
+    """For reading what the vendor sent us; it opens no connection."""
+    return provider_class(account)(VendorClient(account.base_url), account.credentials)
+
+
+def ask_vendor(account: ProviderAccount, question: Callable[[Provider], Awaitable[T]]) -> T:
+    """Put one question to the vendor from code that is not async; ProviderError where there is no answer."""
+
+    async def ask() -> T:
+        async with open_provider(account) as provider:
+            return await question(provider)
+
+    return asyncio.run(ask())
+
+
+def check_account(account: ProviderAccount) -> None:
+    """A harmless real call with this account's address and credentials; ProviderError says what is wrong."""
+    ask_vendor(account, lambda provider: provider.check())

@@ -1,0 +1,87 @@
+"""What a person sees before the button: real texts, who is left out and why, and how it differs from last time."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignState, Message, MessageState
+from campaigns.texts import reason_text
+
+from .audience import state_for
+
+LOOKED_AT = 500  # of the texts with the most parts, to find the longest
+RECENT = 10  # campaigns looked at for the last one to the same lists
+SAME_TEXT_WITHIN = timedelta(days=1)
+SENT = (
+    CampaignState.SCHEDULED,
+    CampaignState.SENDING,
+    CampaignState.PAUSED,
+    CampaignState.HOLDING,
+    CampaignState.COMPLETED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    title: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    contacts: int
+    text: str
+    state: str  # of the messages behind it
+
+
+@dataclass(frozen=True, slots=True)
+class LastTime:
+    campaign: Campaign
+    more: int  # recipients now beyond those of last time; negative: fewer
+    same_text: bool  # and only a day ago: perhaps it is about to be sent twice
+
+    @property
+    def less(self) -> int:
+        return -self.more
+
+
+def examples(campaign: Campaign) -> list[Example]:
+    """Up to three different messages exactly as they will be sent."""
+    found = {example.message.pk: example for example in _candidates(campaign)}
+    return list(found.values())
+
+
+def _candidates(campaign: Campaign) -> Iterator[Example]:
+    rows = campaign.messages.filter(state=MessageState.QUEUED).select_related("contact").order_by("pk")
+    first, last = rows.first(), rows.last()
+    if first is None or last is None:
+        return
+    somewhere = rows.filter(pk__gte=first.pk + secrets.randbelow(last.pk - first.pk + 1)).first()
+    yield Example(_("ランダムに選んだ宛先"), somewhere or last)
+    yield Example(_("最初の宛先"), first)
+    longest = max(rows.filter(parts=campaign.parts_max)[:LOOKED_AT], key=lambda row: len(row.body), default=first)
+    yield Example(_("いちばん長い本文"), longest)
+
+
+def exclusions(campaign: Campaign) -> list[Exclusion]:
+    counted = sorted(campaign.excluded.items(), key=lambda row: -row[1])
+    return [Exclusion(contacts, reason_text(reason), state_for(reason)) for reason, contacts in counted]
+
+
+def last_time(campaign: Campaign) -> LastTime | None:
+    """The last campaign to exactly the same lists."""
+    lists = {each.pk for each in campaign.lists_in.all()}
+    recent = Campaign.objects.filter(lists_in__in=lists, state__in=SENT).exclude(pk=campaign.pk).distinct()
+    for other in recent.order_by("-starts_at").prefetch_related("lists_in")[:RECENT]:
+        if {each.pk for each in other.lists_in.all()} == lists:
+            return LastTime(other, campaign.recipients - other.recipients, _is_repeat(campaign, other))
+    return None
+
+
+def _is_repeat(campaign: Campaign, other: Campaign) -> bool:
+    begun_at = other.starts_at or timezone.now()
+    return other.body == campaign.body and begun_at > timezone.now() - SAME_TEXT_WITHIN

@@ -1,0 +1,74 @@
+"""What the dashboard tells one person: what waits for them, what comes next, what is still to be set up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Contact,
+    Heartbeat,
+    ProviderAccount,
+    SenderId,
+    User,
+)
+
+NOT_DECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What does not go on until a person does something; `approvals` and `returned` hold the first few."""
+
+    approvals: list[Campaign]
+    returned: list[Campaign]
+    accounts: list[ProviderAccount]  # halted, or out of reach just now
+    silent_since: datetime | None
+
+    def __bool__(self) -> bool:
+        return bool(self.approvals or self.returned)
+
+
+def waiting_for(user: User) -> Waiting:
+    """Four queries at most."""
+    approvals = Campaign.objects.none()
+    if user.has_perm("campaigns.approve_campaign"):
+        pending = Campaign.objects.filter(state=CampaignState.PENDING_APPROVAL)
+        approvals = pending.exclude(Q(created_by=user) | Q(requested_by=user)).order_by("requested_at")
+    returned = Campaign.objects.filter(state=CampaignState.DRAFT, created_by=user).exclude(returned_because="")
+    in_trouble = ProviderAccount.objects.filter(is_active=True).exclude(halted_reason="", trouble="")
+    return Waiting(
+        approvals=list(approvals.select_related("requested_by")[:SHOWN]),
+        returned=list(returned.order_by("-updated_at")[:SHOWN]),
+        accounts=list(in_trouble),
+        silent_since=Heartbeat.silent_since(),
+    )
+
+
+def coming() -> list[Campaign]:
+    """The next few bookings."""
+    booked = Campaign.objects.filter(state=CampaignState.SCHEDULED).select_related("account")
+    return list(booked.order_by("starts_at", "pk")[:SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What a new portal needs before its first campaign."""
+
+    account: bool
+    sender: bool
+    contact: bool
+
+
+def first_steps() -> FirstSteps | None:
+    """None once anything was ever decided to be sent."""
+    if Campaign.objects.exclude(state__in=NOT_DECIDED).exists():
+        return None
+    return FirstSteps(
+        account=ProviderAccount.objects.exists(),
+        sender=SenderId.objects.exists(),
+        contact=Contact.objects.exists(),
+    )

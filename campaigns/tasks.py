@@ -1,0 +1,50 @@
+"""Worker entry points: load, call one service, return. Running one twice does no harm."""
+
+from time import monotonic
+
+from .models import Campaign, ContactImport, ProviderAccount
+from .services.counting import recount_touched as _recount_touched
+from .services.dispatching import SLICE_SECONDS, dispatch_due
+from .services.importing import check_import as _check_import
+from .services.importing import run_import as _run_import
+from .services.launching import prepare_campaign as _prepare_campaign
+from .services.polling import look_due as _look_due
+from .services.receiving import apply_receipts as _apply_receipts
+from .services.stopping import recall_messages as _recall_messages
+from .services.waking import wake_all as _wake_all
+
+
+def wake_all() -> None:
+    _wake_all()
+
+
+def dispatch_account(account_id: int) -> None:
+    dispatch_due(ProviderAccount.objects.get(pk=account_id), until=monotonic() + SLICE_SECONDS)
+
+
+def look_due(account_id: int) -> None:
+    _look_due(ProviderAccount.objects.get(pk=account_id))
+
+
+def apply_receipts(account_id: int) -> None:
+    _apply_receipts(ProviderAccount.objects.get(pk=account_id))
+
+
+def prepare_campaign(campaign_id: int) -> None:
+    _prepare_campaign(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+
+
+def recall_messages(campaign_id: int) -> None:
+    _recall_messages(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+
+
+def recount_touched() -> None:
+    _recount_touched()
+
+
+def check_import(import_id: int) -> None:
+    _check_import(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)
+
+
+def run_import(import_id: int) -> None:
+    _run_import(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)

@@ -1,0 +1,279 @@
+"""One table of texts for codes kept in rows: what happened, why, and what to do, in the reader's language."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+# Why a message is where it is.
+MESSAGE_REASONS = {
+    "opted_out": _l("配信停止の申し出があるため送りません。"),
+    "no_consent": _l("広告・宣伝に必要な同意の記録がないため送りません。"),
+    "recently_texted": _l("最近、広告を送ったばかりのため送りません。"),
+    "not_for_this_vendor": _l("この配信事業者では送信不可の番号です。"),
+    "missing_value": _l("差し込み項目の値がないため送りません。連絡先に値を入れるか、本文に既定値を付けてください。"),
+    "body_too_long": _l("差し込み後の本文が長すぎるため送れません。"),
+    "deadline_passed": _l("送信限度日時を過ぎたため送りませんでした。"),
+    "stopped": _l("配信が停止されたため送りませんでした。"),
+    "worker_lost": _l("送信の途中で処理が中断しました。送られたかどうかを配信事業者に確認しています。"),
+    "no_answer": _l("配信事業者の返事が届きませんでした。送られたかどうかを確認しています。"),
+    "unreadable_reply": _l("配信事業者の返事を読み取れませんでした。送られたかどうかを確認しています。"),
+    "duplicate_reference": _l("配信事業者に同じ管理番号の送信がありました。管理者が内容をご確認ください。"),
+    "refused": _l("配信事業者が受け付けませんでした。"),
+    "recipient_invalid": _l("配信事業者が、番号が正しくないと答えました。"),
+    "recipient_opted_out": _l("配信事業者の側で受信拒否に登録されています。"),
+    "body_invalid": _l("配信事業者が、本文に使えない文字があると答えました。"),
+    "schedule_invalid": _l("配信事業者が、予約日時を受け付けませんでした。"),
+    "number_dead": _l("現在使われていない番号です。"),
+    "out_of_reach": _l("圏外または電源が入っていないため届きませんでした。"),
+    "blocked_by_recipient": _l("端末の受信拒否設定などのため届きませんでした。"),
+    "congestion": _l("携帯会社の混雑のため届きませんでした。"),
+    "expired": _l("携帯会社の再送期限が過ぎました。"),
+    "undelivered": _l("携帯会社から、届かなかったと知らせがありました。"),
+    "cancelled": _l("配信事業者で取り消されました。"),
+}
+
+# Trouble with an account or its connection.
+ACCOUNT_TROUBLES = {
+    "account_refused": _l("配信事業者が接続を拒否しました。認証情報(トークンなど)と、接続元IPの制限をご確認ください。"),
+    "quota_used_up": _l("契約の送信上限に達しました。配信事業者にご確認ください。"),
+    "insecure_address": _l("接続先URLは https で始まる必要があります。"),
+    "not_reached": _l("配信事業者に接続できません。ネットワークと接続先URLをご確認ください。自動で再試行します。"),
+    "throttled": _l("配信事業者が混み合っています。間隔をあけて自動で続けます。"),
+    "reply_too_large": _l("配信事業者の返事が大きすぎるため、読み取りを中止しました。"),
+    "credentials_refused": _l("配信事業者が認証情報(トークンなど)を受け付けませんでした。管理画面でご確認ください。"),
+    "access_refused": _l("配信事業者が接続を拒否しました。接続元IPの制限と契約の内容をご確認ください。"),
+    "sender_refused": _l("配信事業者が送信元番号を受け付けませんでした。送信元番号の登録をご確認ください。"),
+    "address_not_found": _l("接続先URLに、配信事業者の窓口が見つかりません。接続先URLをご確認ください。"),
+    "call_refused": _l("配信事業者が、この照会を受け付けませんでした。契約の内容をご確認ください。"),
+    "system_error": _l("配信事業者の側で障害が起きています。しばらくしてから、もう一度お試しください。"),
+    "provider_error": _l("配信事業者とのやり取りに失敗しました。しばらくしてから、もう一度お試しください。"),
+}
+
+# The same codes where a person asked the vendor something and waits: no message is in doubt.
+QUESTION_TROUBLES = {
+    "not_reached": _l("配信事業者に接続できません。ネットワークと接続先URLをご確認ください。"),
+    "throttled": _l("配信事業者が混み合っています。1分ほど待ってから、もう一度お試しください。"),
+    "no_answer": _l("配信事業者から返事がありませんでした。しばらくしてから、もう一度お試しください。"),
+    "unreadable_reply": _l("配信事業者の返事を読み取れませんでした。接続先URLをご確認ください。"),
+    "unexpected_status": _l("配信事業者から思いがけない返事がありました。しばらくしてから、もう一度お試しください。"),
+}
+
+# What is wrong or risky in a text. %(found)s is the place.
+FINDINGS = {
+    "unclosed": _l("差し込み項目が「}}」で閉じられていません: %(found)s"),
+    "unopened": _l("差し込み項目の始まり「{{」がありません: %(found)s"),
+    "empty_name": _l("差し込み項目の名前が空です: %(found)s"),
+    "empty_default": _l("差し込み項目の既定値が空です: %(found)s"),
+    "full_width_braces": _l("差し込み項目のかっこが全角です。半角の {{ }} にしてください: %(found)s"),
+    "full_width_bar": _l("差し込み項目の区切りが全角です。半角の | にしてください: %(found)s"),
+    "sender_missing": _l("広告・宣伝の本文には、送信者の名称(運用設定の組織名)を入れてください。"),
+    "opt_out_address_missing": _l("広告・宣伝の本文には、配信停止を受け付けるURLまたは連絡先を入れてください。"),
+    "opt_out_note_missing": _l("広告・宣伝の本文には、配信停止できることを書いてください。例: 配信停止はこちら"),
+    "half_width_kana": _l("半角カナがあります。全角にすると確実に表示されます: %(found)s"),
+    "platform_dependent": _l("環境依存文字があります。端末によっては正しく表示されません: %(found)s"),
+    "may_not_arrive": _l("届かない・文字化けのおそれがある文字があります: %(found)s"),
+    "shortener": _l("一般の短縮URLは迷惑メールと間違われやすいため、自社のURLをおすすめします: %(found)s"),
+    "unknown_host": _l("自社のURLの一覧にないホスト名です: %(found)s"),
+}
+
+# Why a row of a file, or a number typed in, is not taken.
+PHONE_REASONS = {
+    "empty": _l("携帯電話番号が空です。"),
+    "formula": _l("数式が入っています。値だけにして保存し直してください。"),
+    "scientific": _l("表計算ソフトが番号を指数表記(8.1E+10 など)に変えたため、元の番号が失われています。"),
+    "letters": _l("数字ではない文字が入っています。"),
+    "several_numbers": _l("番号が2つ以上入っています。1つの欄に1つの番号を入れてください。"),
+    "unusual_digits": _l("丸数字など、番号に使えない数字が入っています。"),
+    "symbols": _l("番号に使えない記号が入っています。"),
+    "foreign": _l("海外の番号です。日本の携帯電話番号だけに送れます。"),
+    "international_prefix": _l("国際電話の番号の形です。090 などで始まる番号にしてください。"),
+    "emergency": _l("緊急通報などの番号です。"),
+    "toll_free": _l("フリーダイヤルの番号です。携帯電話番号ではありません。"),
+    "special_number": _l("ナビダイヤルなどの番号です。携帯電話番号ではありません。"),
+    "m2m": _l("機器の通信用(M2M)の番号です。"),
+    "pager": _l("ポケットベルの番号です。"),
+    "ip_phone": _l("IP電話(050)の番号です。SMSは送れません。"),
+    "fmc": _l("FMC(0600)の番号です。携帯電話番号ではありません。"),
+    "landline": _l("固定電話の番号です。SMSは送れません。"),
+    "too_short": _l("番号の桁数が足りません。"),
+    "too_long": _l("番号の桁数が多すぎます。"),
+    "unassigned": _l("携帯電話に使われていない番号です。"),
+    "long_row": _l("見出しより多くの列があります。コンマが値に含まれていないかご確認ください。"),
+    "cell_too_long": _l("長すぎる値があります。"),
+    "value_too_long": _l("氏名などの値が長すぎます。100文字以内にしてください。"),
+    "unclear_opt_out": _l("配信停止の欄を読み取れません。停止する場合は「○」、しない場合は「×」か空欄にしてください。"),
+    "repeated": _l("同じ番号が、ファイルの前の行にあります。"),
+}
+
+# A value of a row that is taken in without it.
+VALUE_WARNINGS = {
+    "consent:bad_flag": _l("同意の欄を読み取れないため、同意なしとして扱います。「○」か「×」にしてください。"),
+    "consented_at:bad_date": _l("同意日を読み取れないため、日付なしで取り込みます。例: 2026/4/1"),
+    "number_acquired_on:bad_date": _l("番号取得日を読み取れないため、日付なしで取り込みます。例: 2026/4/1"),
+}
+
+# Why a whole file is not taken, and what to do; the last two are doubts about one that is.
+FILE_TROUBLES = {
+    "empty": _l("ファイルに内容がありません。連絡先の入ったCSVファイルを選んでください。"),
+    "header_only": _l("見出しの行だけで、連絡先が1行もありません。2行目から連絡先を入れて、もう一度お試しください。"),
+    "is_workbook": _l(
+        "Excelブック(.xlsx など)は取り込めません。Excelの「名前を付けて保存」で、ファイルの種類を"
+        "「CSV UTF-8(コンマ区切り)」にして保存し、そのCSVファイルを選んでください。"
+    ),
+    "is_archive": _l("圧縮されたファイル(ZIPなど)です。展開して、中のCSVファイルを選んでください。"),
+    "not_text": _l(
+        "%(line)s行目に、文字ではないデータがあります。CSVではないファイルか、壊れたファイルのようです。"
+        "元のソフトからCSV形式で保存し直してください。"
+    ),
+    "undecodable": _l(
+        "%(line)s行目の文字を読み取れません。複数の文字コードが混ざっているか、ファイルが壊れているようです。"
+        "元のソフトから「CSV UTF-8」形式で保存し直してください。"
+    ),
+    "wrong_encoding": _l("選んだ文字コードでは%(line)s行目の文字を読み取れません。ほかの文字コードを選んでください。"),
+    "unclosed_quote": _l(
+        '%(line)s行目から始まる引用符(")が閉じられていないため、行の区切りが分かりません。'
+        "その行の引用符を直して、もう一度お試しください。"
+    ),
+    "cell_too_long": _l(
+        '%(line)s行目に長すぎるセルがあります。引用符(")の閉じ忘れや、CSVではないデータがないかご確認ください。'
+    ),
+    "too_many_columns": _l(
+        "列が%(columns)s列あります。取り込めるのは%(maximum)s列までです。使わない列を削除して、もう一度お試しください。"
+    ),
+    "duplicate_header": _l(
+        "見出し「%(header)s」の列が2つ以上あり、区別できません。見出しを別の名前にして、もう一度お試しください。"
+    ),
+    "no_phone_column": _l("携帯電話番号の列を1つ選んでください。番号のない連絡先は取り込めません。"),
+    "file_too_large": _l(
+        "ファイルが大きすぎます。取り込めるのは%(maximum)sMBまでです。ファイルを分けて取り込んでください。"
+    ),
+    "file_missing": _l("アップロードしたファイルが見つかりません。お手数ですが、もう一度アップロードしてください。"),
+    "too_many_lists": _l(
+        "配信リストの列に、まだないリストの名前が%(maximum)s種類より多くあります。列の選び方をご確認ください。"
+        "リストでなければ、差し込み項目として取り込んでください。"
+    ),
+    "maybe_euc_jp": _l(
+        "文字コードが EUC-JP かもしれません。下の例が半角カナなどで読めないときは、文字コードを EUC-JP に変えてください。"
+    ),
+    "read_as_euc_jp": _l("文字コードは EUC-JP と判断しました。下の例が正しく読めることをご確認ください。"),
+}
+
+# Acts in 操作履歴.
+VERBS = {
+    "campaign_created": _l("下書きを作成"),
+    "campaign_edited": _l("下書きを編集"),
+    "campaign_requested": _l("承認を依頼"),
+    "campaign_approved": _l("承認"),
+    "campaign_returned": _l("差し戻し"),
+    "campaign_withdrawn": _l("依頼を取り下げ"),
+    "campaign_launched": _l("送信・予約を決定"),
+    "campaign_stopped": _l("停止・取消"),
+    "campaign_paused": _l("一時停止"),
+    "campaign_resumed": _l("再開"),
+    "campaign_deleted": _l("下書きを削除"),
+    "template_created": _l("定型文を作成"),
+    "template_edited": _l("定型文を編集"),
+    "template_deleted": _l("定型文を削除"),
+    "contact_created": _l("連絡先を追加"),
+    "contact_edited": _l("連絡先を編集"),
+    "contact_deleted": _l("連絡先を削除"),
+    "contacts_exported": _l("連絡先をCSV出力"),
+    "list_created": _l("配信リストを作成"),
+    "list_edited": _l("配信リストを編集"),
+    "list_deleted": _l("配信リストを削除"),
+    "members_added": _l("配信リストに追加"),
+    "members_removed": _l("配信リストから外す"),
+    "import_started": _l("CSV取込を開始"),
+    "import_finished": _l("CSV取込を完了"),
+    "import_cancelled": _l("CSV取込を取消"),
+    "left_out_exported": _l("取り込まない行をCSV出力"),
+    "suppressed": _l("配信停止に登録"),
+    "suppression_lifted": _l("配信停止を解除"),
+    "suppressions_exported": _l("配信停止をCSV出力"),
+    "messages_exported": _l("送信履歴をCSV出力"),
+    "counts_exported": _l("通数集計をCSV出力"),
+    "settings_added": _l("設定を追加"),
+    "settings_changed": _l("設定を変更"),
+    "settings_deleted": _l("設定を削除"),
+    "account_checked": _l("接続を確認"),
+}
+
+# What the details of an act are called.
+DETAILS = {
+    "recipients": _l("宛先数"),
+    "parts": _l("見込み通数"),
+    "yen": _l("見込み金額"),
+    "left": _l("送信済み"),
+    "recalled": _l("取り消した宛先"),
+    "method": _l("同意方法"),
+    "fields": _l("変更した項目"),
+    "reason": _l("理由"),
+    "source": _l("経路"),
+    "taken": _l("取り込める行"),
+    "new": _l("新規"),
+    "known": _l("登録済み"),
+    "repeated": _l("ファイル内の重複"),
+    "rejected": _l("エラー行"),
+    "repaired": _l("番号の補正"),
+    "stopped": _l("配信停止中"),
+    "added": _l("新しく登録"),
+    "existing": _l("登録済みだった連絡先"),
+    "newly_stopped": _l("配信停止に登録"),
+    "persons": _l("人数"),
+    "rows": _l("行数"),
+    "month": _l("月"),
+    "credentials": _l("入力し直した認証情報"),
+    "result": _l("結果"),
+}
+
+CARRIERS = {
+    "docomo": _l("NTTドコモ"),
+    "au": _l("au"),
+    "softbank": _l("ソフトバンク"),
+    "rakuten": _l("楽天モバイル"),
+}
+
+_REASONS = MESSAGE_REASONS | ACCOUNT_TROUBLES
+_QUESTION_TROUBLES = ACCOUNT_TROUBLES | QUESTION_TROUBLES
+
+
+def reason_text(code: str) -> str:
+    """The sentence for a reason or trouble; a code without one is shown as it is, never hidden."""
+    return str(_REASONS.get(code, code))
+
+
+def finding_text(code: str, found: str = "") -> str:
+    return str(FINDINGS.get(code, code)) % {"found": found}
+
+
+def row_reason(code: str) -> str:
+    """Why a row or a number is not taken."""
+    return str(PHONE_REASONS.get(code, code))
+
+
+def file_trouble(code: str, context: Mapping[str, object]) -> str:
+    """What is wrong with a file, why, and what to do."""
+    return str(FILE_TROUBLES.get(code, code)) % {"line": "?", "maximum": "?", **context}
+
+
+def verb_text(code: str) -> str:
+    return str(VERBS.get(code, code))
+
+
+def trouble_text(code: str) -> str:
+    """The sentence for a ProviderError met while asking the vendor: a connection check, a comparison, a count."""
+    return str(_QUESTION_TROUBLES.get(code, code))
+
+
+def detail_text(name: str) -> str:
+    return str(DETAILS.get(name, name))
+
+
+def carrier_text(code: str) -> str:
+    return str(CARRIERS.get(code, code))
+
+
+def vendor_answer(code: str, text: str) -> str:
+    """What the vendor itself said, for those who talk to its support."""
+    return _("配信事業者の回答: %(code)s %(text)s") % {"code": code, "text": text} if code else ""
