@@ -10,19 +10,44 @@ from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
 from .errors import NotReached, OutcomeUnknown, Throttled
-from .http import VendorClient
+from .http import Timeouts, VendorClient
+from .lenient import number
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A template the vendor keeps, and the values of its fields."""
+
+    template_id: str
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryText:
+    """Octets for the phone's software; the vendor never splits them."""
+
+    body: bytes = field(repr=False)
+    udh: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundSms:
-    """One text to one number. `reference` is ours, unique and never changed: idempotency key and look-up key."""
+    """One text to one number. `reference` is ours, unique and never changed: idempotency key and look-up key.
+
+    From `scheduled_for` on, a field counts only where the capability beside it says so.
+    """
 
     reference: str
-    to: str  # E.164
-    body: str  # LF line breaks, fields filled
+    to: str = field(repr=False)  # E.164
+    body: str = field(repr=False)  # LF line breaks, fields filled
     sender_id: str
-    scheduled_for: datetime | None = None  # aware; only where capabilities.books
+    scheduled_for: datetime | None = None  # aware; books
     group: str = ""  # the campaign's reference: what a bulk cancellation names
+    valid_until: datetime | None = None  # aware; stops_at
+    callback_url: str = ""  # where the receipts of this one go; calls_back_each
+    shorten: bool | None = None  # the URLs in the body, None as the account is set up; shortens_in_text
+    carrier: str = ""  # docomo, au, softbank or rakuten where known for sure; vendors without a field for it leave it
+    content: TemplateText | BinaryText | None = field(default=None, repr=False)  # for the body; fills_templates, binary
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,12 @@ REASONS = frozenset(
         "expired",
         "undelivered",
         "cancelled",
+        "validity_invalid",
+        "sender_refused",
+        "recipient_not_allowed",
+        "no_route",
+        "not_sent",
+        "refused_unlisted",
     }
 )
 
@@ -98,7 +129,7 @@ class ReceiptStatus(StrEnum):
 class DeliveryReceipt:
     """The vendor's later word on one message, pushed or asked for; late, repeated and out of order."""
 
-    reference: str
+    reference: str  # "" where the vendor named only its own id
     status: ReceiptStatus
     provider_message_id: str = ""
     vendor_code: str = ""
@@ -106,6 +137,7 @@ class DeliveryReceipt:
     carrier: str = ""  # docomo, au, softbank, rakuten or "" while unknown
     parts: int | None = None  # billed, where the vendor says so
     occurred_at: datetime | None = None
+    clicked: bool | None = None  # whether a shortened URL was opened, where the vendor says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +161,25 @@ class Booking:
     """A message the vendor holds until its time."""
 
     reference: str
-    to: str
+    to: str = field(repr=False)
     scheduled_for: datetime
+
+
+class CleaningVerdict(StrEnum):
+    """Whether a number has another holder than on the day asked about (電話番号クリーニング)."""
+
+    CHANGED = "changed"
+    SAME = "same"
+    NO_VERDICT = "no_verdict"  # not in the vendor's database
+
+
+@dataclass(frozen=True, slots=True)
+class VendorTemplate:
+    """A text registered at the vendor, its fields written as ours: {{name}}."""
+
+    name: str
+    body: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +195,15 @@ class Capabilities:
     cancels: bool = False  # a booked message, by reference
     cancels_group: bool = False  # booked messages of one group
     month_counts: bool = False  # billed parts by carrier
+    stops_at: bool = False  # tries no longer than OutboundSms.valid_until
+    calls_back_each: bool = False  # takes a callback URL with each message
+    fills_templates: bool = False  # sends a template it keeps
+    binary: bool = False
+    shortens: bool = False  # makes a short URL when asked
+    shortens_in_text: bool = False  # replaces the URLs of a body by short ones
+    tells_clicks: bool = False
+    lists_templates: bool = False
+    cleans: bool = False  # tells whether a number changed hands
     jis_only: bool = False  # cannot carry characters outside ASCII and JIS X 0208
     counting_profile: str = "standard"
     requests_per_second: int = 10  # safe default; an account may have more
@@ -160,11 +218,19 @@ class Provider(ABC):
     label: ClassVar[str]
     base_url: ClassVar[str]
     credential_names: ClassVar[tuple[str, ...]]
+    option_names: ClassVar[tuple[str, ...]] = ()  # kept with the credentials, and may be left empty
     capabilities: ClassVar[Capabilities]
+    timeouts: ClassVar[Timeouts] = Timeouts()
 
     def __init__(self, client: VendorClient, credentials: Mapping[str, str]) -> None:
         self.client = client
         self.credentials = credentials
+
+    @classmethod
+    def batch_size(cls, credentials: Mapping[str, str]) -> int:
+        """Messages in one request: the account's own figure where it has one and the vendor takes several."""
+        own = number(credentials.get("batch_size", ""), digits=4)
+        return own if own and cls.capabilities.batch_size > 1 else cls.capabilities.batch_size
 
     @classmethod
     def accepts(cls, e164: str) -> bool:
@@ -205,6 +271,18 @@ class Provider(ABC):
 
     async def month_counts(self, month: date) -> dict[str, int]:
         """Billed parts by carrier for the month (JST) this day is in, as the vendor counts them today."""
+        raise NotImplementedError
+
+    async def shorten(self, url: str) -> str:
+        """A short URL that leads there."""
+        raise NotImplementedError
+
+    async def templates(self) -> list[VendorTemplate]:
+        """The texts registered at the vendor."""
+        raise NotImplementedError
+
+    async def clean(self, to: str, *, since: date) -> CleaningVerdict:
+        """Whether the number (E.164) changed hands since that day."""
         raise NotImplementedError
 
 

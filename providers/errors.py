@@ -22,6 +22,13 @@ CODES = frozenset(
         "quota_used_up",
         "call_refused",
         "webhook_refused",
+        "version_refused",
+        "callback_refused",
+        "wrong_product",
+        "not_set_up",
+        "report_refused",
+        "link_refused",
+        "already_started",
     }
 )
 

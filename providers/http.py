@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ipaddress
 import json
 import logging
 import ssl
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
+from urllib.parse import urlencode
 
 import aiohttp
 import httpx
@@ -52,6 +54,7 @@ STATUS_ERRORS: dict[int, tuple[type[ProviderError], str]] = {
     404: (NotReached, "address_not_found"),
     429: (Throttled, "throttled"),
 }
+LINK_REFUSALS = range(400, 500)  # an old or used link says nothing about the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,69 @@ class Timeouts:
     connect: float = 5.0  # ZR-A4
     read: float = 10.0  # ZR-A4
     total: float = 30.0
+
+
+# Names may repeat: some vendors take lists as `tags[]=a&tags[]=b`.
+Fields: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """One call with one of form, json and content, or none; `readable` are the statuses besides 200 that tell more."""
+
+    method: str
+    path: str
+    params: Fields = ()
+    form: Fields = ()
+    json: dict[str, Any] | None = None
+    content: bytes = b""
+    headers: Mapping[str, str] | None = None
+    readable: Collection[int] = ()
+    max_bytes: int = MAX_REPLY_BYTES
+
+    def parts(self) -> dict[str, Any]:
+        """As httpx takes them."""
+        headers = dict(self.headers or {})
+        if self.form:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        content = urlencode(_pairs(self.form)).encode() or self.content or None
+        return {"params": _pairs(self.params) or None, "headers": headers, "json": self.json, "content": content}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply:
+    """An answer of status 200, or of one the caller said it can read."""
+
+    status: int
+    body: bytes
+    retry_after: float | None = None
+    location: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """The content type is not asked: a JSON object proves itself, and an error page is none."""
+        try:
+            fields = json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise UnreadableReply from None
+        if not isinstance(fields, dict):
+            raise UnreadableReply
+        return fields
+
+    def fields(self) -> dict[str, Any]:
+        """The JSON object, or nothing where there is none: what a proxy answers beside what the vendor does."""
+        try:
+            return self.json()
+        except UnreadableReply:
+            return {}
+
+    def error(self) -> ProviderError:
+        """What the status alone says."""
+        kind, code = STATUS_ERRORS.get(self.status, (OutcomeUnknown, "unexpected_status"))
+        return kind(code, vendor_code=str(self.status), retry_after=self.retry_after)
+
+
+def basic_auth(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 class VendorClient:
@@ -100,31 +166,60 @@ class VendorClient:
     ) -> None:
         await self._http.aclose()
 
-    async def get_json(
-        self, path: str, params: Mapping[str, str], *, max_bytes: int = MAX_REPLY_BYTES
-    ) -> dict[str, Any]:
-        """Sent once and never repeated, for some vendors' GETs change things."""
-        return _parsed(await self._call("GET", path, max_bytes, params=dict(params)))
+    @property
+    def address(self) -> str:
+        return str(self._base_url)
 
-    async def post_form(self, path: str, fields: Mapping[str, str]) -> dict[str, Any]:
-        return _parsed(await self._call("POST", path, data=dict(fields)))
+    async def ask(self, request: Request) -> Reply:
+        """Sent once and never repeated, for some vendors' GETs change things.
+
+        What httpx and aiohttp raise holds the URL, so it ends here.
+        """
+        try:
+            async with (
+                asyncio.timeout(self._timeouts.total),
+                self._http.stream(request.method, request.path, **request.parts()) as response,
+            ):
+                return await _reply(response, request)
+        except TROUBLE as error:
+            raise _our_kind(error) from None
+
+    async def get_json(self, path: str, params: Fields, *, max_bytes: int = MAX_REPLY_BYTES) -> dict[str, Any]:
+        return (await self.ask(Request("GET", path, params, max_bytes=max_bytes))).json()
+
+    async def post_form(self, path: str, fields: Fields) -> dict[str, Any]:
+        return (await self.ask(Request("POST", path, form=fields))).json()
 
     async def post_json(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        return _parsed(await self._call("POST", path, json=dict(body), headers=headers))
+        return (await self.ask(Request("POST", path, json=dict(body), headers=headers))).json()
 
-    async def _call(self, method: str, path: str, max_bytes: int = MAX_REPLY_BYTES, **content: Any) -> bytes:
-        """The body of a reply with status 200. What httpx and aiohttp raise holds the URL, so it ends here."""
+    async def put_file(self, link: str, content: bytes, content_type: str) -> None:
+        """To a signed address a vendor gave us: the link itself is the permission, so no credentials go with it."""
+        headers = {"content-type": content_type}
+        await self._follow(Request("PUT", link, content=content, headers=headers, readable=LINK_REFUSALS))
+
+    async def get_file(self, link: str, *, max_bytes: int = MAX_REPLY_BYTES) -> bytes:
+        """From a signed address, likewise."""
+        return (await self._follow(Request("GET", link, readable=LINK_REFUSALS, max_bytes=max_bytes))).body
+
+    async def _follow(self, request: Request) -> Reply:
+        self._require_safe_link(request.path)
+        reply = await self.ask(request)
+        if reply.status != httpx.codes.OK:
+            raise ProviderError("link_refused", vendor_code=str(reply.status))
+        return reply
+
+    def _require_safe_link(self, link: str) -> None:
+        """Only a vendor on this machine may send us to this machine."""
         try:
-            async with (
-                asyncio.timeout(self._timeouts.total),
-                self._http.stream(method, path, **content) as response,
-            ):
-                _check_status(response)
-                return await _read(response, max_bytes)
-        except TROUBLE as error:
-            raise _our_kind(error) from None
+            url = httpx.URL(link)
+        except httpx.InvalidURL:
+            raise ProviderError("insecure_address") from None
+        is_safe = url.scheme == "https" or (url.scheme == self._base_url.scheme and _is_loopback(url.host))
+        if not (is_safe and url.host) or url.userinfo:
+            raise ProviderError("insecure_address")
 
 
 async def _never_repeat(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -145,6 +240,7 @@ def _aiohttp_transport(connections: int) -> AiohttpTransport:
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEPALIVE_SECONDS, ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
         middlewares=(_never_repeat,),
+        skip_auto_headers=("Content-Type",),  # httpx names the type where there is content
         trust_env=False,
     )
     return AiohttpTransport(verify=context, trust_env=False, client=session)
@@ -178,15 +274,22 @@ def _our_kind(error: Exception) -> ProviderError:
     return OutcomeUnknown()
 
 
-def _check_status(response: httpx.Response) -> None:
-    if response.status_code == httpx.codes.OK:
-        return
-    kind, code = STATUS_ERRORS.get(response.status_code, (OutcomeUnknown, "unexpected_status"))
-    raise kind(
-        code,
-        vendor_code=str(response.status_code),
+async def _reply(response: httpx.Response, request: Request) -> Reply:
+    status = response.status_code
+    head = Reply(
+        status,
+        b"",
         retry_after=_seconds(response.headers.get("retry-after", "").strip()),
+        location=response.headers.get("location", ""),
     )
+    if status != httpx.codes.OK and status not in request.readable:
+        raise head.error()
+    try:
+        return replace(head, body=await _read(response, request.max_bytes))
+    except UnreadableReply:
+        if status == httpx.codes.OK:
+            raise
+        return head
 
 
 def _seconds(retry_after: str) -> float | None:
@@ -210,12 +313,5 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
-    """The content type is not asked: a JSON object proves itself, and an error page is none."""
-    try:
-        reply = json.loads(body)
-    except (ValueError, RecursionError):
-        raise UnreadableReply from None
-    if not isinstance(reply, dict):
-        raise UnreadableReply
-    return reply
+def _pairs(fields: Fields) -> list[tuple[str, str]]:
+    return list(fields.items() if isinstance(fields, Mapping) else fields)

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, tzinfo
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # older ones are blunders, and the oldest have no moment in UTC
+# Others are blunders, and the outermost have no moment in UTC.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def text(value: object, longest: int = 200) -> str:
@@ -24,4 +25,17 @@ def moment(value: object, time_format: str, zone: tzinfo) -> datetime | None:
         found = datetime.strptime(text(value), time_format).replace(tzinfo=zone)
     except ValueError:
         return None
-    return found if found >= EARLIEST else None
+    return _sane(found)
+
+
+def iso_moment(value: object, zone: tzinfo) -> datetime | None:
+    """ISO 8601; `zone` is for times that name none."""
+    try:
+        found = datetime.fromisoformat(text(value))
+    except ValueError:
+        return None
+    return _sane(found if found.tzinfo else found.replace(tzinfo=zone))
+
+
+def _sane(found: datetime) -> datetime | None:
+    return found if EARLIEST <= found <= LATEST else None

@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 ('mapping', models.JSONField(default=dict, verbose_name='列の対応')),
                 ('existing', models.CharField(choices=[('update', 'ファイルの内容で更新する'), ('fill', '空欄だけを埋める'), ('skip', '変更しない')], default='update', max_length=10, verbose_name='登録済みの連絡先')),
                 ('consent_basis', models.CharField(blank=True, max_length=10, verbose_name='同意区分')),
-                ('state', models.CharField(choices=[('uploaded', '取込前の確認'), ('checking', '確認中'), ('checked', '確認済み'), ('running', '取込中'), ('done', '取込完了'), ('cancelled', '取消'), ('failed', '取込できませんでした')], default='uploaded', max_length=10, verbose_name='状態')),
+                ('state', models.CharField(choices=[('uploaded', 'アップロード済み'), ('checking', '確認中'), ('checked', '確認済み'), ('running', '取込中'), ('done', '取込完了'), ('cancelled', '取消'), ('failed', '取込できませんでした')], default='uploaded', max_length=10, verbose_name='状態')),
                 ('failure', models.CharField(blank=True, max_length=40)),
                 ('failure_context', models.JSONField(default=dict)),
                 ('rows_total', models.PositiveIntegerField(default=0, verbose_name='行数')),

@@ -34,15 +34,18 @@ class ExistingContacts(models.TextChoices):
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
-    def search(self, text: str) -> "ContactQuerySet":
-        """By part of a number as it is typed, or of name, kana, company or customer id; spaces do not matter."""
+    def search(self, text: str, *, whole_numbers: bool = False) -> "ContactQuerySet":
+        """By part of a number as it is typed, or of name, kana, company or customer id; spaces do not matter.
+
+        `whole_numbers`: a number is found only by all its digits.
+        """
         bare = "".join(text.split())
         if not bare:
             return self
         found = Q(bare_name__icontains=bare) | Q(bare_kana__icontains=bare)
         found |= Q(company__icontains=text.strip()) | Q(external_id__icontains=bare)
         return self.annotate(bare_name=_without_spaces("name"), bare_kana=_without_spaces("kana")).filter(
-            found | phone_like(bare)
+            found | phone_like(bare, whole=whole_numbers)
         )
 
     def with_stop(self) -> "ContactQuerySet":
@@ -52,13 +55,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def attribute_names(self) -> list[str]:
         """Every merge field that somebody of these has a value for."""
         ids, parameters = self.order_by().values("pk").query.sql_with_params()
-        each = "jsonb_object_keys(attributes)" if connection.vendor == "postgresql" else "json_each(attributes)"
-        name = "field" if connection.vendor == "postgresql" else "field.key"
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT DISTINCT {name} FROM campaigns_contact, {each} field WHERE id IN ({ids}) ORDER BY 1",  # noqa: S608
-                parameters,
-            )
+            cursor.execute(ATTRIBUTE_NAMES[connection.vendor].replace("<ids>", ids), parameters)
             return [row[0] for row in cursor.fetchall()]
 
     def store(self, rows: Sequence[Mapping[str, Any]], existing: str, now: datetime) -> tuple[int, int]:
@@ -85,13 +83,13 @@ def _without_spaces(column: str) -> Replace:
     return Replace(Replace(column, models.Value(" "), models.Value("")), models.Value("　"), models.Value(""))
 
 
-def phone_like(typed: str) -> Q:
+def phone_like(typed: str, *, whole: bool = False) -> Q:
     """Numbers that contain these digits, or begin with them as dialled; nothing when it is not digits."""
     digits = typed.translate(ALL_AT_ONCE).removeprefix("+")
     if not (digits.isascii() and digits.isdigit()):
         return Q(pk__in=[])
-    found = Q(phone__contains=digits)
-    return found | Q(phone__startswith=f"+81{digits[1:]}") if digits.startswith("0") else found
+    dialled = f"+81{digits[1:]}" if digits.startswith("0") else f"+{digits}"
+    return Q(phone=dialled) if whole else Q(phone__contains=digits) | Q(phone__startswith=dialled)
 
 
 class Contact(models.Model):
@@ -166,7 +164,8 @@ class ListMembershipQuerySet(models.QuerySet["ListMembership"]):
         table, parameter = bulk.table({"list_id": "bigint", "phone": "text"}, rows)
         with connection.cursor() as cursor:
             cursor.execute(ADD_MEMBERS.replace("<rows>", table), [bulk.moment(now), parameter])
-            return cursor.rowcount
+            added: int = cursor.rowcount
+        return added
 
 
 class ListMembership(models.Model):
@@ -183,6 +182,12 @@ class ListMembership(models.Model):
         return f"{self.contact_list_id}/{self.contact_id}"
 
 
+ATTRIBUTE_NAMES = {
+    "postgresql": """SELECT DISTINCT field FROM campaigns_contact c, jsonb_object_keys(c.attributes) field
+WHERE c.id IN (<ids>) ORDER BY field""",
+    "sqlite": """SELECT DISTINCT field.key FROM campaigns_contact c, json_each(c.attributes) field
+WHERE c.id IN (<ids>) ORDER BY field.key""",
+}
 # Parameters: now, the rows.
 ADD_MEMBERS = """
 INSERT INTO campaigns_listmembership (contact_list_id, contact_id, added_at)

@@ -19,7 +19,7 @@ STANDS_STILL_AFTER = timedelta(seconds=30)
 
 
 class ImportState(models.TextChoices):
-    UPLOADED = "uploaded", _("取込前の確認")
+    UPLOADED = "uploaded", _("アップロード済み")
     CHECKING = "checking", _("確認中")
     CHECKED = "checked", _("確認済み")
     RUNNING = "running", _("取込中")
@@ -84,6 +84,11 @@ class ContactImport(models.Model):
         return self.state in {ImportState.CHECKING, ImportState.RUNNING}
 
     @property
+    def stored(self) -> int:
+        """Contacts added, changed or put into the list so far."""
+        return int(self.counts.get("added", 0) + self.counts.get("existing", 0))
+
+    @property
     def stands_still(self) -> bool:
         """No worker gave a sign of life for a while."""
         return self.is_working and bool(self.beat_at and timezone.now() - self.beat_at > STANDS_STILL_AFTER)
@@ -111,8 +116,13 @@ class ContactImport(models.Model):
         for name, value in changes.items():
             setattr(self, name, value)
 
+    def taken_in_before(self) -> "ContactImport | None":
+        """The last import of a file with the very same content."""
+        same = type(self).objects.filter(sha256=self.sha256, state__in=(ImportState.RUNNING, ImportState.DONE))
+        return same.exclude(pk=self.pk).select_related("created_by").first()
+
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The uploaded file, for reading; FileNotFoundError once it was removed."""
-        with self.file.storage.open(self.file.name, "rb") as stored:
-            yield stored.file
+        with open(self.file.path, "rb") as file:
+            yield file

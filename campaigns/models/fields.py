@@ -1,7 +1,8 @@
 """Columns of our own: credentials that are readable only with the deployment's keys."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -13,7 +14,13 @@ def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
-class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
+if TYPE_CHECKING:
+    Text = models.TextField[Mapping[str, str], dict[str, str]]
+else:
+    Text = models.TextField
+
+
+class EncryptedJSONField(Text):
     """A mapping of strings, encrypted with the newest of FIELD_KEYS; a missing key raises and never shows ciphertext."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """One text to one number, and the moves its state may make."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -88,21 +88,19 @@ class Word:
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def begin_send(self, token: str, campaigns: Sequence[int], now: datetime) -> tuple[list[Leaving], list[int]]:
+    def begin_send(self, token: str, campaigns: Sequence[int], now: datetime) -> list[Leaving]:
         """Move a reserved wave to `sending` in one statement that leaves behind what must not go any more.
 
-        Stopped and paused campaigns and closed windows stay queued; suppressed numbers and passed deadlines end here:
-        the second list names those messages.
+        Stopped and paused campaigns and closed windows stay queued; suppressed numbers and passed deadlines end here.
         """
         if not campaigns:
-            return [], []
+            return []
         at = bulk.moment(now)
         statement = BEGIN_SEND.format(campaigns=bulk.placeholders(campaigns))
         with connection.cursor() as cursor:
             cursor.execute(statement, [at, at, at, jst_day(now), token, *campaigns])
             rows = cursor.fetchall()
-        leaving = [Leaving(*row[1:]) for row in rows if row[0] == S.SENDING]
-        return leaving, [row[1] for row in rows if row[0] != S.SENDING]
+        return [Leaving(*row[1:]) for row in rows if row[0] == S.SENDING]
 
     def record(self, results: Iterable[SendResult], now: datetime) -> None:
         """Write the outcomes of a wave; a receipt that overtook its outcome keeps its state."""
@@ -117,7 +115,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def _update_from(
         self, statement: str, columns: dict[str, str], rows: Iterable[Any], before: list[Any], after: Sequence[Any] = ()
     ) -> list[Any]:
-        payload = [asdict(row) for row in rows]
+        payload = bulk.as_rows(columns, rows)
         if not payload:
             return []
         table, parameter = bulk.table(columns, payload)

@@ -1,7 +1,7 @@
 """Messages handed over whose last word is missing: when to ask the vendor next, and until when."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, models
@@ -20,7 +20,7 @@ class Watch:
 class OpenMessageQuerySet(models.QuerySet["OpenMessage"]):
     def watch(self, watches: Iterable[Watch], now: datetime) -> None:
         """Start watching; a message whose last word already came is left alone."""
-        rows = [asdict(watch) for watch in watches]
+        rows = bulk.as_rows(WATCH_COLUMNS, watches)
         if not rows:
             return
         table, parameter = bulk.table(WATCH_COLUMNS, rows)

@@ -28,7 +28,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         values = [facts["reason"], facts.get("source", ""), facts.get("note", ""), facts.get("created_by_id")]
         with connection.cursor() as cursor:
             cursor.execute(ADD.replace("<rows>", table), [*values, bulk.moment(now), parameter])
-            return cursor.rowcount
+            new: int = cursor.rowcount
+        return new
 
 
 class Suppression(models.Model):

@@ -98,6 +98,11 @@ def _check_characters(body: str, route_jis_only: bool) -> Iterator[Finding]:
         yield Finding(code, ERROR if refused else WARNING, found, tuple(positions))
 
 
+def carries(body: str) -> bool:
+    """Whether a route for ASCII and JIS X 0208 alone can carry it; what merely may look odd does not count."""
+    return _encodes(body, "iso2022_jp") or all(_kind(character) != "may_not_arrive" for character in body)
+
+
 @cache
 def _kind(character: str) -> str:
     """Empty for what every phone shows."""

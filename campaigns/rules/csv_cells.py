@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -13,6 +14,7 @@ RISKY_START = re.compile(rf"(?:\A|(?<=[\r\n])){RISKY}|\A(?=[\r\n])")
 MARKED_START = re.compile(rf"(?:\A|(?<=[\r\n]))'{RISKY}|\A'(?=[\r\n])")
 SUBSTITUTE = "〓"  # the mark Japanese printing has for a missing character
 ROWS_AT_A_TIME = 500
+WITHOUT_MARK = {"utf_8_sig": "utf_8", "utf_16": f"utf_16_{sys.byteorder[0]}e"}
 
 
 def safe_cell(value: object) -> str:
@@ -33,11 +35,15 @@ def not_in_cp932(text: str) -> list[str]:
 
 
 def write_csv(
-    rows: Iterable[Iterable[object]], *, encoding: str = "utf_8_sig", lost: Counter[str] | None = None
+    rows: Iterable[Iterable[object]],
+    *,
+    encoding: str = "utf_8_sig",
+    delimiter: str = ",",
+    lost: Counter[str] | None = None,
 ) -> Iterator[bytes]:
     """In pieces, with byte order mark. In CP932 what it cannot hold becomes 〓 and is counted in `lost`."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, delimiter=delimiter)
     remaining = iter(rows)
     first = True
     while batch := list(islice(remaining, ROWS_AT_A_TIME)):
@@ -45,7 +51,7 @@ def write_csv(
         text = buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-        yield _encode(text, encoding if first else encoding.removesuffix("_sig"), lost)
+        yield _encode(text, encoding if first else WITHOUT_MARK.get(encoding, encoding), lost)
         first = False
 
 

@@ -20,8 +20,9 @@ def provider_class(account: ProviderAccount) -> type[Provider]:
 @asynccontextmanager
 async def open_provider(account: ProviderAccount, *, connections: int = 4) -> AsyncIterator[Provider]:
     """One client for this event loop, closed at the end; raises AccountRefused for an unusable address."""
-    async with VendorClient(account.base_url, connections=connections) as client:
-        yield provider_class(account)(client, account.credentials)
+    vendor = provider_class(account)
+    async with VendorClient(account.base_url, connections=connections, timeouts=vendor.timeouts) as client:
+        yield vendor(client, account.credentials)
 
 
 def offline_provider(account: ProviderAccount) -> Provider:

@@ -1,7 +1,7 @@
 """Who gets a campaign, and with what text: lists in − lists out, once per number, each with a state and a reason."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection
@@ -21,6 +21,7 @@ from campaigns.models import (
     Suppression,
     bulk,
 )
+from campaigns.rules.content_checks import carries
 from campaigns.rules.parts import CountingProfile, count_parts, prepare_body
 from campaigns.rules.placeholders import CompiledText, compile_text
 from campaigns.rules.sending_window import jst_day
@@ -64,7 +65,7 @@ class Audience:
     def __init__(self, campaign: Campaign) -> None:
         assert campaign.account is not None
         self.campaign = campaign
-        self.text: CompiledText = compile_text(prepare_body(campaign.body))
+        self.text: CompiledText = compile_text(campaign.body)
         self.profile: CountingProfile = campaign.account.counting()
         self.provider = provider_class(campaign.account)
         self.recent_days = PortalSettings.load().recent_days
@@ -114,10 +115,12 @@ class Audience:
 
     def _write(self, contact: Contact) -> tuple[str, int, str]:
         try:
-            body = self.text.fill(contact.merge_values())
+            body = prepare_body(self.text.fill(contact.merge_values()))
         except InvalidInput as error:
             return "", 0, error.code
         count = count_parts(body, self.profile)
+        if self.provider.capabilities.jis_only and not carries(body):
+            return body, count.parts, "unsendable_character"
         return body, count.parts, "body_too_long" if count.over_limit else ""
 
 
@@ -130,6 +133,6 @@ def state_for(reason: str) -> str:
 def store(campaign: Campaign, messages: Sequence[NewMessage], day: date) -> None:
     if not messages:
         return
-    table, parameter = bulk.table(COLUMNS, [asdict(message) for message in messages])
+    table, parameter = bulk.table(COLUMNS, bulk.as_rows(COLUMNS, messages))
     with connection.cursor() as cursor:
         cursor.execute(INSERT.replace("<rows>", table), [campaign.pk, campaign.account_id, day, parameter])

@@ -10,15 +10,15 @@ from typing import Any
 
 from campaigns.errors import InvalidInput
 from campaigns.models import Contact, ContactImport, ContactList, bulk
-from campaigns.models.contact import TEXT_COLUMNS
 from campaigns.rules.contact_file import FileShape, Row, read_rows
 from campaigns.rules.headers import ColumnMapping
 
 EXAMPLES = 5
 MAX_NEW_LISTS = 50
-# Outcomes counted by the check; a row is new, known, repeated or rejected, and may be repaired or stopped as well.
-NEW, KNOWN, REPEATED, REJECTED, REPAIRED, STOPPED = "new", "known", "repeated", "rejected", "repaired", "stopped"
-LIMITS = {name: Contact._meta.get_field(name).max_length or 1_000_000 for name in (*TEXT_COLUMNS, "consent_method")}
+# Outcomes counted by the check; a row is new, known, repeated or rejected, and may be one of the others as well.
+NEW, KNOWN, REPEATED, REJECTED = "new", "known", "repeated", "rejected"
+REPAIRED, STOPPED, OPTS_OUT = "repaired", "stopped", "opts_out"
+LIMITS = {field.name: field.max_length for field in Contact._meta.concrete_fields if field.max_length}
 SHORTEST_LIMIT = LIMITS["name"]
 LIST_SEPARATORS = str.maketrans(dict.fromkeys("、,;；\r", "\n"))
 ITEM = array("Q").itemsize
@@ -105,8 +105,12 @@ class CheckPass:
         for phone in bulk.present("campaigns_contact", "phone", taken):
             self._count(KNOWN, taken[phone])
         self.counts[NEW] = self.counts["taken"] - self.counts[KNOWN]
-        for phone in bulk.present("campaigns_suppression", "phone", taken):
-            self._count(STOPPED, taken[phone])
+        stopped = {*bulk.present("campaigns_suppression", "phone", taken)}
+        for phone, row in taken.items():
+            if phone in stopped:
+                self._count(STOPPED, row)
+            elif row.flags.get("opt_out"):
+                self._count(OPTS_OUT, row)
         return numbers
 
     def store(self, numbers: list[int], start: int) -> None:
@@ -115,7 +119,8 @@ class CheckPass:
     def _judge(self, row: Row) -> int:
         if code := refusal(row):
             self._count(REJECTED)
-            return self._note(f"{REJECTED}:{code}", row)
+            self._note(f"{REJECTED}:{code}", row)
+            return 0
         assert row.phone is not None
         number = int(row.phone.e164.removeprefix("+"))
         if number in self.seen:
@@ -123,25 +128,28 @@ class CheckPass:
             return 0
         self.seen.add(number)
         self.counts["taken"] += 1
+        self._look_closer(row)
+        return number
+
+    def _look_closer(self, row: Row) -> None:
+        """What the person should know of a row that is taken."""
         if row.repaired:
             self._count(REPAIRED, row, row.repaired[1])
         for field, code in row.warnings:
             self._note(f"{field}:{code}", row)
         if "list" in row.values:
             self._collect_lists(row.values["list"])
-        return number
 
     def _count(self, outcome: str, row: Row | None = None, became: str = "") -> None:
         self.counts[outcome] += 1
         if row:
             self._note(outcome, row, became)
 
-    def _note(self, finding: str, row: Row, became: str = "") -> int:
+    def _note(self, finding: str, row: Row, became: str = "") -> None:
         entry = self.examples.setdefault(finding, {"count": 0, "rows": []})
         entry["count"] += 1
         if len(entry["rows"]) < EXAMPLES:
             entry["rows"].append([row.line, row.raw_phone[:40], became])
-        return 0
 
     def _collect_lists(self, cell: str) -> None:
         for name in list_names(cell):
@@ -153,8 +161,12 @@ class CheckPass:
 
 
 def left_out(contact_import: ContactImport) -> Iterator[tuple[list[str], str]]:
-    """The cells of every row that is not taken in, and the code of the reason."""
+    """The cells of every row that is not taken in, and the code of the reason; refuses at once a file that is gone."""
     numbers = RowLedger(contact_import).read(0, contact_import.rows_total)
+    return _left_out(contact_import, numbers)
+
+
+def _left_out(contact_import: ContactImport, numbers: Sequence[int]) -> Iterator[tuple[list[str], str]]:
     with contact_import.opened() as file, closing(rows_of(contact_import, file)) as rows:
         for row, number in zip(rows, numbers, strict=True):
             if not number:

@@ -51,7 +51,9 @@ class LastTime:
 
 def examples(campaign: Campaign) -> list[Example]:
     """Up to three different messages exactly as they will be sent."""
-    found = {example.message.pk: example for example in _candidates(campaign)}
+    found: dict[int, Example] = {}
+    for example in _candidates(campaign):
+        found.setdefault(example.message.pk, example)
     return list(found.values())
 
 
@@ -60,11 +62,11 @@ def _candidates(campaign: Campaign) -> Iterator[Example]:
     first, last = rows.first(), rows.last()
     if first is None or last is None:
         return
-    somewhere = rows.filter(pk__gte=first.pk + secrets.randbelow(last.pk - first.pk + 1)).first()
-    yield Example(_("ランダムに選んだ宛先"), somewhere or last)
-    yield Example(_("最初の宛先"), first)
     longest = max(rows.filter(parts=campaign.parts_max)[:LOOKED_AT], key=lambda row: len(row.body), default=first)
     yield Example(_("いちばん長い本文"), longest)
+    yield Example(_("最初の宛先"), first)
+    somewhere = rows.filter(pk__gte=first.pk + secrets.randbelow(last.pk - first.pk + 1)).first()
+    yield Example(_("ランダムに選んだ宛先"), somewhere or last)
 
 
 def exclusions(campaign: Campaign) -> list[Exclusion]:

@@ -30,7 +30,7 @@ from providers.base import OutboundSms
 from .accounts import provider_class
 from .launching import start_due_campaigns
 from .recording import record_sent
-from .sending_line import SendingLine, Sent
+from .sending_line import Request, SendingLine, Sent
 from .settling import doubt_expired
 
 SLICE_SECONDS = 5.0
@@ -38,6 +38,7 @@ IDLE_SECONDS = 1.0  # a slice with nothing to do makes room for other tasks
 LEASE_SECONDS = 40.0  # a slice, and the longest a request may take to end
 RESERVE_SECONDS = 60.0
 WAVE_SECONDS = 0.25  # a wave is so much of the account's pace
+WAVE_MOST = 500  # rows of a wave are begun in one statement while the wave before is on the wire
 GATHER_SECONDS = 0.05  # outcomes are written together that finish within it
 AHEAD_SECONDS = 0.25  # begun so long before its time at most, so that a stop is felt within a second
 WAKE_SECONDS = 75.0  # what falls due within it is waited for here; the minute schedule wakes the rest
@@ -55,6 +56,7 @@ def dispatch_due(account: ProviderAccount, *, until: float) -> None:
     finally:
         account.release_lease(lease)
     wake_if_due(account)
+    enqueue("recount_touched")
 
 
 def wake_if_due(account: ProviderAccount) -> None:
@@ -97,7 +99,7 @@ class Slice:
     def __init__(self, account: ProviderAccount, until: float) -> None:
         self.account = account
         self.until = until
-        self.batch_size = provider_class(account).capabilities.batch_size
+        self.batch_size = provider_class(account).batch_size(account.credentials)
         self.bought_until = 0.0
         self.ids: dict[str, int] = {}  # reference -> message, for what is in hand
         self.campaign_of: dict[int, int] = {}
@@ -106,7 +108,7 @@ class Slice:
 
     @cached_property
     def wave_size(self) -> int:
-        return max(self.batch_size, int(self.account.pace * WAVE_SECONDS))
+        return max(self.batch_size, min(WAVE_MOST, int(self.account.pace * WAVE_SECONDS)))
 
     def work(self) -> None:
         if self.account.is_halted:
@@ -138,10 +140,12 @@ class Slice:
             self._rest()
             return False
         self.idle_since = None
-        for place in range(0, len(wave), self.batch_size):
-            batch = [self._outbound(message) for message in wave[place : place + self.batch_size]]
-            line.put(batch, starts_at + place / self.account.pace)
+        line.put([self._request(wave, place, starts_at) for place in range(0, len(wave), self.batch_size)])
         return True
+
+    def _request(self, wave: Sequence[Leaving], place: int, starts_at: float) -> Request:
+        batch = [self._outbound(message) for message in wave[place : place + self.batch_size]]
+        return Request(starts_at + place / self.account.pace, batch)
 
     def _rest(self) -> None:
         """Nothing is due: wait a little for what is coming, or end the slice when nothing is."""
@@ -159,7 +163,7 @@ class Slice:
             token = DueMessage.objects.reserve(campaigns, self.wave_size, now=now, seconds=RESERVE_SECONDS)
             if not token:
                 return [], 0.0
-            leaving, ended = Message.objects.begin_send(token, campaigns, now)
+            leaving = Message.objects.begin_send(token, campaigns, now)
             DueMessage.objects.settle_reservation(token, leaving=[message.id for message in leaving])
             starts_at = self.account.buy_pace(len(leaving), now=time.time()) if leaving else 0.0
             touch_counts({message.campaign_id for message in leaving} if leaving else campaigns, now)

@@ -24,11 +24,13 @@ from campaigns.errors import InvalidInput, RuleError
 from campaigns.models import Activity, ContactImport, ContactList, ImportState, User
 from campaigns.queue import enqueue
 from campaigns.rules.contact_file import FileShape, Row, inspect
+from campaigns.rules.csv_reader import read_records
 
 from .checking import CheckPass, RowLedger, rows_of
 from .storing import StorePass
 
 CHUNK = 2_000
+PASSES: dict[str, type[CheckPass | StorePass]] = {ImportState.CHECKING: CheckPass, ImportState.RUNNING: StorePass}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Choices:
     consent_basis: str = ""
 
 
-def receive_file(upload: File, actor: User) -> ContactImport:  # type: ignore[type-arg]
+def receive_file(upload: File, actor: User, *, contact_list: ContactList | None = None) -> ContactImport:  # type: ignore[type-arg]
     """Keep an uploaded file with what it looks like; InvalidInput for one we cannot read, which is not kept."""
     if upload.size > settings.IMPORT_MAX_BYTES:
         raise InvalidInput("file_too_large", maximum=settings.IMPORT_MAX_BYTES // 1_000_000)
@@ -52,6 +54,7 @@ def receive_file(upload: File, actor: User) -> ContactImport:  # type: ignore[ty
         sha256=hashlib.file_digest(_rewound(upload.file), "sha256").hexdigest(),  # type: ignore[arg-type]
         size=upload.size,
         created_by=actor,
+        contact_list=contact_list,
         failure=doubt,
         **_as_read(shape),
     )
@@ -68,6 +71,16 @@ def reread(
     with contact_import.opened() as file:
         shape = inspect(file, encoding=encoding, delimiter=delimiter, has_header=has_header)
     contact_import.move(ImportState.UPLOADED, mapping={}, failure="", failure_context={}, **_as_read(shape))
+
+
+def first_rows(contact_import: ContactImport, count: int) -> list[list[str]]:
+    """The first filled rows below the heading."""
+    with (
+        contact_import.opened() as file,
+        closing(read_records(file, contact_import.encoding, contact_import.delimiter)) as records,
+    ):
+        filled = (cells for _line, cells in records if "".join(cells).strip())
+        return list(islice(filled, contact_import.has_header, contact_import.has_header + count))
 
 
 def _look_at(file: BinaryIO) -> tuple[FileShape, str]:
@@ -149,20 +162,20 @@ def _forget_file(contact_import: ContactImport) -> None:
 
 def check_import(contact_import: ContactImport, *, until: float) -> None:
     """Check for one time slice, from where the last slice or a crash left off; then queue the next slice."""
-    if contact_import.state == ImportState.CHECKING and _advance(contact_import, CheckPass, until=until):
+    if contact_import.state == ImportState.CHECKING and advance(contact_import, until=until):
         enqueue("check_import", contact_import.pk)
 
 
 def run_import(contact_import: ContactImport, *, until: float) -> None:
     """Take rows in for one time slice, from where the last slice or a crash left off; then queue the next slice."""
-    if contact_import.state == ImportState.RUNNING and _advance(contact_import, StorePass, until=until):
+    if contact_import.state == ImportState.RUNNING and advance(contact_import, until=until):
         enqueue("run_import", contact_import.pk)
 
 
-def _advance(contact_import: ContactImport, kind: type[CheckPass | StorePass], *, until: float) -> bool:
-    """True while rows are left that are ours to do."""
+def advance(contact_import: ContactImport, *, until: float) -> bool:
+    """Do a working import's next rows; True while rows are left that are ours to do."""
     try:
-        work = kind(contact_import)
+        work = PASSES[contact_import.state](contact_import)
         with (
             contact_import.opened() as file,
             closing(rows_of(contact_import, file, start_line=contact_import.lines_read + 1)) as rows,

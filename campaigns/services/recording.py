@@ -1,9 +1,9 @@
 """What a vendor answered -> states of messages, many rows a statement."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-import time
 
 from django.db import transaction
 

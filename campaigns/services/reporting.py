@@ -7,14 +7,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
-from campaigns.models import Activity, BillingRule, Campaign, CampaignState, DayCount, MessageState
+from campaigns.models import Activity, BillingRule, Campaign, CampaignState, DayCount, DueMessage, MessageState
 from campaigns.rules.sending_window import JST, ONE_DAY
 
 TAKEN = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.NO_RESULT)
 SENT = (*TAKEN, MessageState.UNKNOWN, MessageState.SENDING)
-NOT_YET = (MessageState.QUEUED, MessageState.SENDING)
+WAITING = tuple(state for state in SENT if state not in {MessageState.DELIVERED, MessageState.UNDELIVERED})
 
 # What the vendor said it billed; until it says so, what the account's rule makes of our own estimate.
 CHARGED = Case(
@@ -97,12 +97,13 @@ class UnderWay:
 
 
 def campaigns_under_way(now: datetime) -> list[UnderWay]:
-    """What is sending, paused or held; two queries."""
+    """What is sending, paused or held, as the queue knows it to the second; two queries."""
     states = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.HOLDING)
     campaigns = list(Campaign.objects.filter(state__in=states).select_related("account").order_by("starts_at", "pk"))
-    counts = DayCount.objects.filter(campaign__in=campaigns).exclude(state__in=(*NOT_YET, MessageState.EXCLUDED))
-    done = dict(counts.values_list("campaign_id").annotate(n=Sum("messages")).order_by())
-    return [UnderWay(c, done.get(c.pk, 0), _seconds_left(c, done.get(c.pk, 0), now)) for c in campaigns]
+    due = DueMessage.objects.filter(campaign__in=campaigns).values_list("campaign_id")
+    waiting = dict(due.annotate(n=Count("pk")).order_by())
+    done = {campaign.pk: max(0, campaign.recipients - waiting.get(campaign.pk, 0)) for campaign in campaigns}
+    return [UnderWay(c, done[c.pk], _seconds_left(c, done[c.pk], now)) for c in campaigns]
 
 
 def _seconds_left(campaign: Campaign, done: int, now: datetime) -> float | None:

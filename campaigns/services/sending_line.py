@@ -19,6 +19,14 @@ IN_FLIGHT = 150  # enough for 600 requests/s at 200 ms
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the vendor, not before this UNIX time."""
+
+    starts_at: float
+    batch: Sequence[OutboundSms]
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     sms: OutboundSms
     outcome: Outcome
@@ -34,7 +42,7 @@ class SendingLine:
         self.in_hand = 0
         self._done: SimpleQueue[list[Sent]] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
-        self._batches: asyncio.Queue[tuple[float, Sequence[OutboundSms]] | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Request | None] = asyncio.Queue()  # None ends one worker
         self._thread = threading.Thread(target=self._run, name=f"line-{account.pk}")
 
     def __enter__(self) -> "SendingLine":
@@ -42,17 +50,16 @@ class SendingLine:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        for _ in range(self.in_flight):
-            self._loop.call_soon_threadsafe(self._batches.put_nowait, None)
+        self._loop.call_soon_threadsafe(self._line_up, [None] * self.in_flight)
         self._thread.join()
 
-    def put(self, batch: Sequence[OutboundSms], starts_at: float) -> None:
-        """Send one request's worth at this UNIX time."""
-        self.in_hand += len(batch)
-        self._loop.call_soon_threadsafe(self._batches.put_nowait, (starts_at, batch))
+    def put(self, requests: Sequence[Request]) -> None:
+        """Send each at its time."""
+        self.in_hand += sum(len(request.batch) for request in requests)
+        self._loop.call_soon_threadsafe(self._line_up, requests)
 
     def take(self, *, after: float = 0.0) -> list[Sent]:
-        """Everything finished by so many seconds from now. Waiting a moment makes few large writes of many small ones."""
+        """Everything finished by so many seconds from now; waiting a little makes few large writes of many small ones."""
         if after:
             time.sleep(after)
         finished: list[Sent] = []
@@ -61,6 +68,10 @@ class SendingLine:
                 finished += self._done.get_nowait()
         self.in_hand -= len(finished)
         return finished
+
+    def _line_up(self, requests: Sequence[Request | None]) -> None:
+        for request in requests:
+            self._waiting.put_nowait(request)
 
     def _run(self) -> None:
         try:
@@ -77,12 +88,11 @@ class SendingLine:
             await self._turn_away_all()
 
     async def _work(self, provider: Provider) -> None:
-        while (item := await self._batches.get()) is not None:
-            starts_at, batch = item
-            if (wait := starts_at - time.time()) > 0:
+        while (request := await self._waiting.get()) is not None:
+            if (wait := request.starts_at - time.time()) > 0:
                 await asyncio.sleep(wait)
-            outcomes = await self._submit(provider, batch)
-            self._done.put([Sent(sms, outcome) for sms, outcome in zip(batch, outcomes, strict=True)])
+            outcomes = await self._submit(provider, request.batch)
+            self._done.put([Sent(sms, outcome) for sms, outcome in zip(request.batch, outcomes, strict=True)])
 
     async def _submit(self, provider: Provider, batch: Sequence[OutboundSms]) -> list[Outcome]:
         if self.refusal is None:
@@ -96,8 +106,8 @@ class SendingLine:
         assert self.refusal is not None
         ends = 0
         while ends < self.in_flight:
-            item = await self._batches.get()
-            if item is None:
+            request = await self._waiting.get()
+            if request is None:
                 ends += 1
             else:
-                self._done.put([Sent(sms, TurnedAway(self.refusal.code)) for sms in item[1]])
+                self._done.put([Sent(sms, TurnedAway(self.refusal.code)) for sms in request.batch])

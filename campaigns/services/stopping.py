@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from campaigns.models import (
     Activity,
     Campaign,
     CampaignState,
+    DayCount,
     DueMessage,
     HeldAt,
     Message,
@@ -24,11 +26,11 @@ from campaigns.models import (
 from campaigns.models.day_count import touch_counts
 from campaigns.queue import enqueue
 from campaigns.rules.sending_window import jst_day
+from campaigns.texts import reason_text
 from providers.base import CancelOutcome, Provider
 from providers.errors import ProviderError
 
 from .accounts import ask_vendor, check_account, provider_class
-from campaigns.texts import reason_text
 
 RECALL_CHUNK = 5_000
 # A vendor may take back a group only while all of it is still well before its time.
@@ -59,10 +61,18 @@ def stop_campaign(campaign: Campaign, actor: User) -> StopReceipt:
         recalled = DueMessage.objects.filter(campaign=campaign, token="").count()
         at_vendor = _booked(campaign).count() if campaign.held_at == HeldAt.VENDOR else 0
         campaign.move(CampaignState.CANCELLED, stopped_by=actor, stopped_at=timezone.now())
-        receipt = StopReceipt(campaign.recipients - recalled - at_vendor, recalled, at_vendor)
+        left = campaign.recipients - recalled - at_vendor - _ended_here(campaign)
+        receipt = StopReceipt(max(0, left), recalled, at_vendor)
         Activity.objects.note(actor, "campaign_stopped", campaign, left=receipt.left, recalled=recalled)
         enqueue("recall_messages", campaign.pk)
     return receipt
+
+
+def _ended_here(campaign: Campaign) -> int:
+    """Messages that were to go and ended without leaving: opted out meanwhile, too late, refused. As last counted."""
+    ended = (MessageState.SUPPRESSED, MessageState.EXPIRED, MessageState.REFUSED)
+    counted: int = DayCount.objects.filter(campaign=campaign, state__in=ended).aggregate(n=Sum("messages"))["n"] or 0
+    return max(0, counted - int(campaign.excluded.get("opted_out", 0)))
 
 
 def cancel_booking(campaign: Campaign, actor: User) -> StopReceipt:

@@ -79,17 +79,9 @@ class StorePass:
         return members
 
     def _add(self, found: Prepared, row: Row, phone: str) -> None:
-        contact: dict[str, Any] = {"phone": phone, "attributes": {}}
-        for name, text in row.values.items():
-            if name in TEXT_COLUMNS:
-                contact[name] = text
-            elif name.startswith(ATTRIBUTE):
-                contact["attributes"][name.removeprefix(ATTRIBUTE)] = text
-            elif label := NAME_PARTS.get(name):
-                contact["attributes"][label] = text
+        contact = {"phone": phone, **_person(row), **self._consent(row)}
         if acquired := row.moments.get("number_acquired_on"):
             contact["number_acquired_on"] = acquired.date().isoformat()
-        contact |= self._consent(row)
         found.contacts.append(contact)
         if "list" in row.values:
             found.lists += [(name, phone) for name in list_names(row.values["list"])]
@@ -111,6 +103,20 @@ class StorePass:
             "consented_at": _stored(at),
             "consent_method": row.values.get("consent_method", ""),
         }
+
+
+def _person(row: Row) -> dict[str, Any]:
+    """Columns of the contact, and its merge fields."""
+    attributes: dict[str, str] = {}
+    person: dict[str, Any] = {"attributes": attributes}
+    for name, text in row.values.items():
+        if name in TEXT_COLUMNS:
+            person[name] = text
+        elif name.startswith(ATTRIBUTE):
+            attributes[name.removeprefix(ATTRIBUTE)] = text
+        elif label := NAME_PARTS.get(name):
+            attributes[label] = text
+    return person
 
 
 @lru_cache(maxsize=10_000)

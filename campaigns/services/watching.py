@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from campaigns.errors import InvalidInput
-from campaigns.models import Campaign, CampaignState, DayCount, DueMessage, Heartbeat, Message, MessageState
+from campaigns.models import Campaign, CampaignState, DayCount, DueMessage, Heartbeat, HeldAt, Message, MessageState
 from campaigns.queue import enqueue
 from campaigns.texts import reason_text
 
@@ -47,6 +47,10 @@ class Figures:
         return sum(row.messages for row in self.by_state if row.state in states)
 
     @property
+    def shown_rate(self) -> int | None:
+        return max(1, round(self.rate)) if self.rate else None
+
+    @property
     def seconds_left(self) -> float | None:
         return self.waiting / self.rate if self.rate else None
 
@@ -55,12 +59,8 @@ class Figures:
         return self.of(S.DELIVERED)
 
     @property
-    def undelivered(self) -> int:
-        return self.of(S.UNDELIVERED)
-
-    @property
-    def refused(self) -> int:
-        return self.of(S.REFUSED)
+    def failed(self) -> int:
+        return self.of(S.UNDELIVERED, S.REFUSED)
 
     @property
     def unknown(self) -> int:
@@ -166,11 +166,10 @@ def _opening(campaign: Campaign, now: datetime) -> tuple[datetime | None, bool]:
 
 def poll_seconds(campaign: Campaign, found: Figures, now: datetime) -> int | None:
     """How soon the page looks again; None when nothing will change by itself."""
-    if campaign.state == CampaignState.SCHEDULED and campaign.starts_at:
-        is_undoable = campaign.scheduled_for is None
-        return (1 if is_undoable else 2) if campaign.starts_at < now + SOON else 30
     if campaign.state == CampaignState.SENDING or campaign.counts_touched_at:
         return 2
+    if campaign.state == CampaignState.SCHEDULED:
+        return _until_it_starts(campaign, found, now)
     if campaign.state == CampaignState.CANCELLED and found.waiting:
         return 2
     ended_at = campaign.finished_at or campaign.stopped_at
@@ -178,8 +177,16 @@ def poll_seconds(campaign: Campaign, found: Figures, now: datetime) -> int | Non
     return 5 if is_fresh and found.of(S.ACCEPTED, S.BOOKED) else None
 
 
+def _until_it_starts(campaign: Campaign, found: Figures, now: datetime) -> int:
+    if campaign.scheduled_for is None:
+        return 1  # the seconds to undo it are counted down
+    is_handed_over_now = campaign.held_at == HeldAt.VENDOR and found.waiting
+    is_soon = campaign.starts_at is not None and campaign.starts_at < now + SOON
+    return 2 if is_handed_over_now or is_soon else 30
+
+
 def freshen_counts(campaign: Campaign) -> None:
     """Have the counts made again while somebody watches, the larger the campaign the less often."""
-    seconds = 2 + campaign.recipients // 50_000
+    seconds = 1 + campaign.recipients // 50_000
     if campaign.counts_touched_at and cache.add(f"recount-{campaign.pk}", timezone.now().timestamp(), seconds):
         enqueue("recount_touched")

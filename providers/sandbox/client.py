@@ -38,6 +38,11 @@ class SandboxControl:
         entries: list[dict[str, Any]] = self._get("ledger/entries", wanted)["entries"]
         return entries
 
+    def links(self, **wanted: str) -> list[dict[str, Any]]:
+        """Short links and their clicks; `account`, `reference`, `long_url` narrow it."""
+        links: list[dict[str, Any]] = self._get("links", wanted)["links"]
+        return links
+
     def state(self) -> dict[str, Any]:
         return self._get("", {})
 

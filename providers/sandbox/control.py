@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from .faults import Fault
+from .links import Link
 from .stand_in import Account, StandIn, World
 
 PREFIX = "/_control/"
@@ -31,6 +32,7 @@ class Control:
             ("GET", PREFIX, _answering(self.state)),
             ("GET", f"{PREFIX}ledger", _answering(self.ledger)),
             ("GET", f"{PREFIX}ledger/entries", _answering(self.entries)),
+            ("GET", f"{PREFIX}links", _answering(self.links)),
             ("POST", f"{PREFIX}accounts", _answering(self.register)),
             ("POST", f"{PREFIX}faults", _answering(self.set_faults)),
             ("POST", f"{PREFIX}clock", _answering(self.set_clock)),
@@ -58,6 +60,10 @@ class Control:
         found = self._world.ledger.entries(**_filter(fields))
         return {"entries": [entry._asdict() for entry in found]}
 
+    async def links(self, fields: Fields) -> Answer:
+        wanted = {name: fields[name] for name in ("account", "reference", "long_url") if name in fields}
+        return {"links": [self._link(link) for link in self._world.links.all(**wanted)]}
+
     async def set_clock(self, fields: Fields) -> Answer:
         clock = self._world.clock
         if "time_scale" in fields:
@@ -68,9 +74,14 @@ class Control:
     async def reset(self, fields: Fields) -> Answer:
         self._world.clock.clear()
         self._world.ledger.clear()
+        self._world.links.clear()
         for stand_in in self._stand_ins.values():
             await stand_in.reset()
         return {}
+
+    def _link(self, link: Link) -> Answer:
+        shown = {name: getattr(link, name) for name in ("account", "long_url", "reference", "clicks")}
+        return {"url": self._world.origin + link.path, **shown}
 
     def _accounts(self) -> Iterable[Account]:
         return (account for stand_in in self._stand_ins.values() for account in stand_in.accounts.values())

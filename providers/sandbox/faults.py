@@ -94,13 +94,16 @@ async def _harmed(harm: Fault, request: web.Request, handle: Handler, http_error
         return reset_connection(request)
     if harm.kind == "html_page":
         return web.Response(status=harm.status, text=HTML_PAGE, content_type="text/html")
-    return http_error(HTTP_ERRORS[harm.kind])
+    answer = http_error(HTTP_ERRORS[harm.kind])
+    if harm.seconds:
+        answer.headers["Retry-After"] = f"{harm.seconds:.0f}"
+    return answer
 
 
 async def _spoilt(harm: Fault, request: web.Request, genuine: web.Response) -> web.StreamResponse:
     body = genuine.body if isinstance(genuine.body, bytes) else b""
     if harm.kind == "slow_drip":
-        return await _drip(request, body, harm.seconds)
+        return await _drip(request, genuine, harm.seconds)
     if harm.kind == "truncated_json":
         return web.Response(status=genuine.status, body=body[: len(body) // 2], content_type="application/json")
     return web.Response(status=genuine.status, body=body, content_type="application/octet-stream")
@@ -115,8 +118,10 @@ def reset_connection(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-async def _drip(request: web.Request, body: bytes, seconds: float) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+async def _drip(request: web.Request, genuine: web.Response, seconds: float) -> web.StreamResponse:
+    body = genuine.body if isinstance(genuine.body, bytes) else b""
+    response = web.StreamResponse(status=genuine.status, headers=genuine.headers)
+    response.content_length = len(body)
     await response.prepare(request)
     step = max(1, -(-len(body) // DRIPS))
     for start in range(0, len(body), step):

@@ -1,8 +1,9 @@
 """The pretend phone network: what becomes of a text, by the last four digits of its number."""
 
+import math
 import random
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ class Outcome(StrEnum):
     DEAD_NUMBER = "dead_number"
     REFUSED = "refused"
     CONGESTED = "congested"
+    UNKNOWN = "unknown"
 
 
 class Carrier(StrEnum):
@@ -53,6 +55,8 @@ MAGIC_NUMBERS = {
     "never_final": "9911",
     "holder_changed": "9912",
     "failed_then_delivered": "9913",
+    "unknown": "9914",
+    "holder_not_listed": "9915",
 }
 
 WAYS = {
@@ -69,9 +73,13 @@ WAYS = {
     "never_final": (Leg(1, Outcome.IN_TRANSIT),),
     "holder_changed": (Leg(0.05, Outcome.DELIVERED),),
     "failed_then_delivered": (Leg(1, Outcome.OUT_OF_RANGE), Leg(5, Outcome.DELIVERED)),
+    "unknown": (Leg(1, Outcome.UNKNOWN),),
+    "holder_not_listed": (Leg(0.05, Outcome.DELIVERED),),
 }
 WAYS_BY_SUFFIX = {suffix: WAYS[name] for name, suffix in MAGIC_NUMBERS.items()}
 
+# The network does not know what became of the last ones, but the phone rang all the same.
+RINGING = frozenset({Outcome.DELIVERED, Outcome.UNKNOWN})
 FASTEST, SLOWEST = 0.5, 3.0
 # Percent of numbers up to and including each carrier, near Japan's shares with resellers counted at their host.
 CARRIER_BOUNDS = ((41, Carrier.DOCOMO), (72, Carrier.AU), (96, Carrier.SOFTBANK), (100, Carrier.RAKUTEN))
@@ -83,17 +91,28 @@ def carrier_of(number: str) -> Carrier:
     return next(carrier for bound, carrier in CARRIER_BOUNDS if place < bound)
 
 
+def _within(seconds: float, way: Sequence[Leg]) -> Iterator[Leg]:
+    for leg in way:
+        if leg.after > seconds:
+            yield Leg(seconds, Outcome.OUT_OF_RANGE)
+            return
+        yield leg
+
+
 class PhoneNetwork:
     def __init__(self, clock: Clock, ledger: Ledger, seed: int) -> None:
         self._clock = clock
         self._ledger = ledger
         self._random = random.Random(seed)  # noqa: S311 - chance must be repeatable here, not secret
 
-    def carry(self, parcel: Parcel, report: Reporter) -> Awaitable[None] | None:
-        """Starts a text on its way; what comes back, if anything, must be awaited before the sender is answered."""
+    def carry(self, parcel: Parcel, report: Reporter, *, lapses_after: float = math.inf) -> Awaitable[None] | None:
+        """Starts a text on its way; what comes back, if anything, must be awaited before the sender is answered.
+
+        What has not arrived by `lapses_after` unscaled seconds is out of range for good.
+        """
         self._ledger.hand_over(parcel)
         held = None
-        for leg in WAYS_BY_SUFFIX.get(parcel.number[-4:]) or self._ordinary_way():
+        for leg in _within(lapses_after, WAYS_BY_SUFFIX.get(parcel.number[-4:]) or self._ordinary_way()):
             if leg.before_answer:
                 held = self._arrive(parcel, leg, report)
             else:
@@ -107,6 +126,6 @@ class PhoneNetwork:
         self._clock.after(leg.after, lambda: self._arrive(parcel, leg, report))
 
     def _arrive(self, parcel: Parcel, leg: Leg, report: Reporter) -> Awaitable[None] | None:
-        if leg.outcome is Outcome.DELIVERED:
+        if leg.outcome in RINGING:
             self._ledger.ring(parcel)
         return report(leg)

@@ -17,19 +17,25 @@ from aiohttp import web
 from .client import ControlError, SandboxControl
 from .clock import Clock
 from .control import Control
+from .karaden import Karaden
 from .ledger import Ledger
+from .links import Links
 from .network import PhoneNetwork
 from .pushing import is_loopback
+from .rakuten_cpaas import RakutenCpaas
 from .stand_in import StandIn, World
+from .stand_in import mount_path as mount_path
 from .zettai_reach import ZettaiReach
 
-STAND_INS: tuple[type[StandIn], ...] = (ZettaiReach,)
+STAND_INS: tuple[type[StandIn], ...] = (ZettaiReach, RakutenCpaas, Karaden)
 
 # Receipts and open calls get this long to end before the sandbox goes down.
 SHUTDOWN_SECONDS = 1.0
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
 BACKLOG = 1024
+# A BULK file of 10,000 long rows fits in.
+LARGEST_UPLOAD = 64 * 1024**2
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +52,6 @@ class Options:
     time_scale: float = 1.0
     latency: float = 0.0
     rate_limit: int = 0
-
-
-def mount_path(vendor: str) -> str:
-    return f"/{vendor.replace('_', '-')}/"
 
 
 def run(
@@ -116,7 +118,7 @@ async def serving(listener: socket.socket, options: Options) -> AsyncIterator[St
     """The stand-ins, answering on this socket."""
     # Lanes bound the calls to customers; one common limit would let a slow customer hold up the others.
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        world = _make_world(session, options)
+        world = _make_world(_origin_of(listener), session, options)
         stand_ins = {kind.slug: kind(world) for kind in STAND_INS}
         runner = web.AppRunner(make_app(world, stand_ins), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
@@ -131,7 +133,7 @@ async def serving(listener: socket.socket, options: Options) -> AsyncIterator[St
 
 
 def make_app(world: World, stand_ins: StandIns) -> web.Application:
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST_UPLOAD)
     for method, path, handle in Control(world, stand_ins).routes():
         app.router.add_route(method, path, handle)
     for slug, stand_in in stand_ins.items():
@@ -140,12 +142,18 @@ def make_app(world: World, stand_ins: StandIns) -> web.Application:
     return app
 
 
-def _make_world(session: aiohttp.ClientSession, options: Options) -> World:
+def _origin_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _make_world(origin: str, session: aiohttp.ClientSession, options: Options) -> World:
     clock = Clock(options.time_scale)
     ledger = Ledger()
     network = PhoneNetwork(clock, ledger, options.seed)
     defaults = {"latency": options.latency, "rate_limit": options.rate_limit}
-    return World(clock, ledger, network, session, options.seed, defaults)
+    links = Links(clock, options.seed)
+    return World(origin, clock, ledger, network, links, session, options.seed, defaults)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -165,5 +173,5 @@ async def _serve_until_signal(listener: socket.socket, accounts: Sequence[Accoun
             fields = dict(account)
             stand_ins[fields.pop("vendor")].register(fields)
         for slug in stand_ins:
-            logger.info("%s: http://%s:%s%s", slug, *listener.getsockname()[:2], mount_path(slug))
+            logger.info("%s: %s%s", slug, _origin_of(listener), mount_path(slug))
         await stopping.wait()

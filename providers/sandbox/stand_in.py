@@ -15,6 +15,7 @@ from aiohttp import web
 from .clock import Clock
 from .faults import Faults, Handler
 from .ledger import Ledger
+from .links import Links
 from .network import PhoneNetwork
 from .pushing import Lane, check_callback_url
 
@@ -25,9 +26,11 @@ GuardedHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class World:
     """Shared by all stand-ins of one sandbox; `defaults` are settings an account gets unless it names its own."""
 
+    origin: str
     clock: Clock
     ledger: Ledger
     network: PhoneNetwork
+    links: Links
     session: aiohttp.ClientSession
     seed: int
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -38,7 +41,6 @@ class Settings:
     """What a customer agreed with the vendor; README.md explains each member. Vendors add their own."""
 
     client_id: str
-    token: str
     callback_url: str = ""
     retry_seconds: float = 2.0
     answer_within: float = 10.0
@@ -46,8 +48,8 @@ class Settings:
     latency: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.client_id or not self.token:
-            raise ValueError("client_id and token are needed")
+        if not self.client_id:
+            raise ValueError("client_id is needed")
         if min(self.retry_seconds, self.answer_within, self.rate_limit, self.latency) < 0:
             raise ValueError("retry_seconds, answer_within, rate_limit and latency are not negative")
         if self.callback_url:
@@ -66,18 +68,25 @@ class Account:
         self.lane = Lane(world.clock, world.session, self._count)
         self._recent: deque[float] = deque()
 
-    def is_over_rate(self) -> bool:
-        """True for the call after the last one allowed within any one second; calls turned away do not count."""
+    def admit(self, count: int = 1, *, all_or_none: bool = True) -> int:
+        """How many of so many the limit lets in now, within any one second; what is turned away does not count."""
+        if not self.settings.rate_limit:
+            return count
         now = time.monotonic()
         while self._recent and self._recent[0] <= now - 1:
             self._recent.popleft()
-        if len(self._recent) >= self.settings.rate_limit:
-            return True
-        self._recent.append(now)
-        return False
+        room = max(0, self.settings.rate_limit - len(self._recent))
+        admitted = count if room >= count else 0 if all_or_none else room
+        self._recent.extend([now] * admitted)
+        self.tally["turned_away"] += count - admitted
+        return admitted
 
     def _count(self, event: str) -> None:
         self.tally[event] += 1
+
+
+def mount_path(vendor: str) -> str:
+    return f"/{vendor.replace('_', '-')}/"
 
 
 class StandIn(ABC):
@@ -86,9 +95,12 @@ class StandIn(ABC):
     slug: ClassVar[str]
     settings_type: ClassVar[type[Settings]]
     account_type: ClassVar[type[Account]]
+    # False where the vendor's limit counts messages, of which one call may bring many.
+    limits_calls: ClassVar[bool] = True
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.mount = mount_path(self.slug)
         self.accounts: dict[str, Account] = {}
 
     @abstractmethod
@@ -131,8 +143,7 @@ class StandIn(ABC):
             account = await self.account_of(request)
             if account is None:
                 return await handle(request)
-            if account.settings.rate_limit and account.is_over_rate():
-                account.tally["turned_away"] += 1
+            if self.limits_calls and not account.admit():
                 return self.http_error(HTTPStatus.TOO_MANY_REQUESTS)
             if account.settings.latency:
                 await asyncio.sleep(account.settings.latency)

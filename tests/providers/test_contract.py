@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,19 +23,11 @@ from providers.base import (
 )
 from providers.errors import AccountRefused, NotReached, OutcomeUnknown
 from providers.registry import PROVIDERS
-from providers.sandbox.server import Options, SandboxServer
 
 from .contract_bench import CUSTOMERS, JST, Bench, vendors
 from .sandbox.helpers import Receiver
 
 A_WHILE = 3600.0  # after which the pretend network has said its last word
-
-
-@pytest.fixture
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    account = {"vendor": request.param, **CUSTOMERS[request.param].settings}
-    with SandboxServer([account], Options(time_scale=0.01)) as sandbox:
-        yield Bench(request.param, sandbox)
 
 
 def test_every_vendor_is_a_customer_here() -> None:
@@ -68,7 +59,7 @@ def test_a_wrong_address_is_told_from_wrong_credentials(bench: Bench) -> None:
 @vendors()
 def test_a_sender_that_is_not_ours_stops_the_account(bench: Bench) -> None:
     with pytest.raises(AccountRefused):
-        bench.submit(bench.sms(sender_id="99999"))
+        bench.submit(bench.sms(sender_id=bench.customer.wrong_sender))
     assert bench.handed_over("r-1") == 0
 
 
@@ -93,10 +84,11 @@ def test_a_repeated_reference_is_told_and_not_sent_again(bench: Bench) -> None:
 
 @vendors()
 def test_a_number_it_cannot_take_is_refused(bench: Bench) -> None:
-    (outcome,) = bench.submit(bench.sms(to="+81312345678"))
+    wrong = bench.customer.wrong_number
+    (outcome,) = bench.submit(bench.sms(to=wrong))
     assert isinstance(outcome, Refused)
     assert outcome.reason == "recipient_invalid"
-    assert not PROVIDERS[bench.slug].accepts("+81312345678")
+    assert not PROVIDERS[bench.slug].accepts(wrong)
 
 
 @vendors()
@@ -125,7 +117,6 @@ def test_many_at_once_are_each_taken_once(bench: Bench) -> None:
     [
         pytest.param({"kind": "http_429"}, TurnedAway("throttled"), id="throttled"),
         pytest.param({"kind": "http_503"}, Unknown("unexpected_status", "503"), id="503"),
-        pytest.param({"kind": "http_500"}, Unknown("unexpected_status", "500"), id="500"),
         pytest.param({"kind": "html_page"}, Unknown("unexpected_status", "503"), id="a page with 503"),
         pytest.param({"kind": "html_page", "status": 200}, Unknown("unreadable_reply"), id="a page with 200"),
         pytest.param({"kind": "reset"}, Unknown("no_answer"), id="reset"),
@@ -136,6 +127,13 @@ def test_trouble_without_being_taken(bench: Bench, fault: dict[str, object], out
     bench.set_faults(fault)
     assert bench.submit(bench.sms()) == [outcome]
     assert bench.handed_over("r-1") == 0
+
+
+@vendors()
+def test_after_a_500_nobody_knows(bench: Bench) -> None:
+    bench.set_faults({"kind": "http_500"})
+    (outcome,) = bench.submit(bench.sms())
+    assert isinstance(outcome, Unknown)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +203,8 @@ def test_look_up_tells_the_fate(bench: Bench, fate: str, status: ReceiptStatus, 
     bench.control.advance(A_WHILE)
     receipt = bench.ask(lambda provider: provider.look_up("r-1"))
     assert receipt is not None
-    assert (receipt.reference, receipt.status, receipt.reason) == ("r-1", status, reason)
+    told = bench.customer.causes.get(reason, reason)
+    assert (receipt.reference, receipt.status, receipt.reason) == ("r-1", status, told)
     if status is ReceiptStatus.DELIVERED:
         assert receipt.parts == 1
         assert receipt.carrier in ("docomo", "au", "softbank", "rakuten")
@@ -243,6 +242,8 @@ def test_a_day_tells_of_all(bench: Bench) -> None:
 )
 @vendors("receipts")
 def test_receipts_tell_the_fate_in_every_form(bench: Bench, fate: str, told: list[ReceiptStatus]) -> None:
+    if not bench.customer.tells_stages:
+        told = [status for status in told if status is not ReceiptStatus.IN_TRANSIT]
     for place, settings in enumerate(bench.customer.receipt_settings):
         reference = f"r-{place}"
         receiver = Receiver([])
@@ -297,7 +298,8 @@ def test_a_booking_is_taken_back_once(bench: Bench) -> None:
     bench.submit(bench.sms("r-1", scheduled_for=noon), bench.sms("r-2", scheduled_for=noon))
     assert bench.ask(lambda provider: provider.cancel("r-1")) is CancelOutcome.CANCELLED
     assert bench.booked(noon) == {"r-2"}
-    assert bench.ask(lambda provider: provider.cancel("r-1")) is CancelOutcome.NOT_FOUND
+    again = bench.ask(lambda provider: provider.cancel("r-1"))
+    assert again in (CancelOutcome.NOT_FOUND, CancelOutcome.CANCELLED)  # not every vendor remembers
     assert bench.ask(lambda provider: provider.cancel("stranger")) is CancelOutcome.NOT_FOUND
 
 
@@ -311,7 +313,7 @@ def test_what_has_gone_out_cannot_be_taken_back(bench: Bench) -> None:
 def test_a_cancellation_with_its_answer_lost_is_raised(bench: Bench) -> None:
     noon = bench.noon_in(days=1)
     bench.submit(bench.sms(scheduled_for=noon))
-    bench.set_faults({"kind": "reset", "taken": True, "times": 1})
+    bench.set_faults({"kind": "reset", "taken": True, "times": 1}, cancelling=True)
     with pytest.raises(OutcomeUnknown):
         bench.ask(lambda provider: provider.cancel("r-1"))
     assert bench.booked(noon) == set()

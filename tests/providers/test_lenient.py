@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from providers.lenient import moment, number, text
+from providers.lenient import iso_moment, moment, number, text
 
 JST = timezone(timedelta(hours=9))
 
@@ -58,3 +58,21 @@ def test_number(value: object, expected: int | None) -> None:
 )
 def test_moment(value: object, expected: datetime | None) -> None:
     assert moment(value, "%Y-%m-%d %H:%M", JST) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("2026-02-01T09:30:00+09:00", datetime(2026, 2, 1, 9, 30, tzinfo=JST), id="its own zone"),
+        pytest.param("2026-02-01T00:30:00Z", datetime(2026, 2, 1, 9, 30, tzinfo=JST), id="Z"),
+        pytest.param("2026-02-01T00:30:00.5Z", datetime(2026, 2, 1, 9, 30, 0, 500_000, tzinfo=JST), id="fractions"),
+        pytest.param("2026-02-01T09:30:00", datetime(2026, 2, 1, 9, 30, tzinfo=JST), id="no zone: the one given"),
+        pytest.param("2026-02-30T09:30:00Z", None, id="no such day"),
+        pytest.param("0001-01-01T00:00:00+14:00", None, id="before all time in UTC"),
+        pytest.param("9999-12-31T23:59:59-14:00", None, id="after all time in UTC"),
+        pytest.param("soon", None, id="no time"),
+        pytest.param(None, None, id="null"),
+    ],
+)
+def test_iso_moment(value: object, expected: datetime | None) -> None:
+    assert iso_moment(value, JST) == expected

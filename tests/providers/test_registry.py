@@ -5,7 +5,10 @@ import re
 
 import pytest
 
-from providers.base import Provider
+from campaigns.rules.parts import PROFILES
+from campaigns.texts import reason_text
+from providers.base import REASONS, Provider
+from providers.errors import CODES
 from providers.http import VendorClient
 from providers.registry import PROVIDERS
 
@@ -19,6 +22,9 @@ PROMISED = {
     "cancels": ["cancel"],
     "cancels_group": ["cancel_group"],
     "month_counts": ["month_counts"],
+    "shortens": ["shorten"],
+    "lists_templates": ["templates"],
+    "cleans": ["clean"],
 }
 
 
@@ -33,6 +39,7 @@ def test_a_vendor_is_complete(vendor: type[Provider]) -> None:
     assert re.fullmatch("[a-z][a-z0-9_]*", vendor.slug)
     assert vendor.label
     assert vendor.credential_names
+    assert not set(vendor.credential_names) & set(vendor.option_names)
 
 
 @each_vendor
@@ -51,6 +58,17 @@ def test_it_does_what_it_claims_and_claims_what_it_does(vendor: type[Provider], 
 @each_vendor
 def test_its_figures_make_sense(vendor: type[Provider]) -> None:
     can = vendor.capabilities
+    assert can.counting_profile in PROFILES
     assert can.batch_size >= 1
     assert can.requests_per_second >= 1
     assert can.books == (can.book_at_most_ahead > can.book_at_least_ahead)
+
+
+@each_vendor
+def test_it_needs_only_its_credentials_to_be_opened(vendor: type[Provider]) -> None:
+    vendor(VendorClient(vendor.base_url), dict.fromkeys(vendor.credential_names, "x"))
+
+
+@pytest.mark.parametrize("code", sorted(CODES | REASONS))
+def test_every_code_has_a_sentence(code: str) -> None:
+    assert reason_text(code) != code

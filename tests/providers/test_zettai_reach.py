@@ -59,6 +59,11 @@ from .zettai_answers import (
             "&scheduleTime=2027-01-01+08%3A45",
             id="booked, in Japan's time",
         ),
+        pytest.param(
+            {"body": "a", "carrier": "softbank"},
+            f"{SIGNED}&smsCode=54321&message=a&phoneNumber=%2B818011112222&clientTag={REFERENCE}&carrierId=105",
+            id="a carrier known beforehand",
+        ),
     ],
 )
 def test_a_message_leaves_as_this_form(changes: dict[str, Any], form: str) -> None:
@@ -85,6 +90,16 @@ def test_a_message_leaves_as_this_form(changes: dict[str, Any], form: str) -> No
             f"checkreservation.json?{SIGNED}&smsCode=54321&scheduleDate=20260201&groupTag=c7",
             id="2 a group's day",
         ),
+        pytest.param(
+            lambda v: v.bookings_at(datetime(2026, 1, 31, 15, 30, tzinfo=UTC), sender_id="54321", group="c7"),
+            f"checkreservation.json?{SIGNED}&smsCode=54321&scheduleTime=2026-02-01+00%3A30&groupTag=c7",
+            id="2 a minute",
+        ),
+        pytest.param(
+            lambda v: v.booking("t-1", sender_id="54321"),
+            f"checkreservation.json?{SIGNED}&smsCode=54321&clientTag=t-1",
+            id="2 one",
+        ),
         pytest.param(lambda v: v.cancel("t-1"), f"cancelreservation.json?{SIGNED}&clientTag=t-1", id="3 cancel"),
         pytest.param(lambda v: v.cancel_group("c7"), f"cancelreservationall.json?{SIGNED}&groupTag=c7", id="4 a group"),
         pytest.param(
@@ -97,6 +112,13 @@ def test_a_message_leaves_as_this_form(changes: dict[str, Any], form: str) -> No
             f"cancelreservationall.json?{SIGNED}&startDate=20260201",
             id="4 from a day on",
         ),
+        pytest.param(
+            lambda v: v.cancel_group("", last=DAY),
+            f"cancelreservationall.json?{SIGNED}&endDate=20260201",
+            id="4 until a day",
+        ),
+        pytest.param(lambda v: v.cancel_everything(), f"cancelreservationall.json?{SIGNED}", id="4 everything"),
+        pytest.param(lambda v: v.templates(), f"template.json?{SIGNED}", id="7 templates"),
         pytest.param(
             lambda v: v.month_counts(date(2026, 2, 14)), f"separatedsuccesscount.json?{SIGNED}&month=202602", id="9"
         ),
@@ -224,6 +246,10 @@ READS: list[Any] = [
     pytest.param(lambda v: v.bookings(DAY, sender_id="54321"), id="bookings"),
     pytest.param(lambda v: v.cancel_group("c7"), id="cancel_group"),
     pytest.param(lambda v: v.month_counts(DAY), id="month_counts"),
+    pytest.param(lambda v: v.booking(REFERENCE, sender_id="54321"), id="booking"),
+    pytest.param(lambda v: v.shorten("https://example.jp/"), id="shorten"),
+    pytest.param(lambda v: v.templates(), id="templates"),
+    pytest.param(lambda v: v.clean("+818011112222", since=DAY), id="clean"),
 ]
 
 

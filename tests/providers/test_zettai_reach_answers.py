@@ -55,6 +55,11 @@ def status_row(**changes: Any) -> dict[str, Any]:
             id="numbers for strings and the reverse",
         ),
         pytest.param({"carrierId": None}, found(D, vendor_code="2", parts=1), id="carrier null"),
+        pytest.param(
+            {"statusId": "3", "detailedStatusId": "51824", "carrierId": None},
+            found(U, vendor_code="51824", reason="out_of_reach", carrier="softbank", parts=1),
+            id="carrier null, yet its module answered",
+        ),
         pytest.param({"carrierId": "999"}, found(D, vendor_code="2", parts=1), id="carrier 999"),
         pytest.param(
             {"statusId": "1", "detailedStatusId": "31823"},

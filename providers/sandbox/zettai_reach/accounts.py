@@ -21,6 +21,7 @@ class State(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
+    UNKNOWN = "unknown"
 
 
 class ReceiptFormat(StrEnum):
@@ -31,10 +32,12 @@ class ReceiptFormat(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ZettaiSettings(Settings):
+    token: str
     sender_codes: Sequence[str]
     receipt_format: str = ReceiptFormat.FORM_JSON
     sending_limit: int = 0
     counts_include_today: bool = False
+    domains: Sequence[str] = ()
     templates: Sequence[Mapping[str, str]] = ()
 
     def __post_init__(self) -> None:

@@ -56,6 +56,12 @@ CANCEL_ALL = Call(
     length_code=INVALID,
 )
 STATUS = Call(required=("token", "clientId"), one_of=("clientTag", "date"), lengths={"clientTag": 203})
+SHORTEN = Call(
+    required=("token", "clientId", "longUrl"),
+    optional=("name", "domain"),
+    lengths={"longUrl": 2048, "name": 256},
+)
+CLEANING = Call(required=("token", "clientId", "phoneNumber", "referenceDate"))
 TEMPLATES = Call(required=("token", "clientId"))
 COUNTS = Call(required=("token", "clientId", "month"))
 
@@ -97,6 +103,7 @@ IS_VALID: dict[str, Callable[[str], bool]] = {
     "scheduleDate": _readable(read_day),
     "startDate": _readable(read_day),
     "endDate": _readable(read_day),
+    "referenceDate": _readable(read_day),
     "date": _readable(read_day),
     "month": _readable(read_month),
 }

@@ -20,16 +20,17 @@ CAUSES = {
     Outcome.OUT_OF_RANGE: "824",
     Outcome.REFUSED: "834",
 }
+STATES = {Outcome.IN_TRANSIT: State.SENT, Outcome.DELIVERED: State.DELIVERED, Outcome.UNKNOWN: State.UNKNOWN}
 DELIVERED_DETAIL = "2"
-STATUS_IDS = {State.SENT: "1", State.DELIVERED: "2", State.FAILED: "3"}
-DESCRIPTIONS = {"1": "Message is Sending", "2": "Message delivered", "3": "Message delivery failed"}
+STATUS_IDS = {State.UNKNOWN: "0", State.SENT: "1", State.DELIVERED: "2", State.FAILED: "3"}
+# With these the vendor names no carrier, no detail and no parts.
+OPEN_STATES = frozenset({State.UNKNOWN, State.SENT})
+DESCRIPTIONS = {"0": "Unknown", "1": "Message is Sending", "2": "Message delivered", "3": "Message delivery failed"}
 FORM = "application/x-www-form-urlencoded"
 
 
 def state_after(outcome: Outcome) -> State:
-    if outcome is Outcome.IN_TRANSIT:
-        return State.SENT
-    return State.DELIVERED if outcome is Outcome.DELIVERED else State.FAILED
+    return STATES.get(outcome, State.FAILED)
 
 
 def detail_after(outcome: Outcome, carrier_id: str) -> str:
@@ -39,7 +40,7 @@ def detail_after(outcome: Outcome, carrier_id: str) -> str:
 
 
 def status_row(message: Message) -> dict[str, object]:
-    known = message.state is not State.SENT
+    known = message.state not in OPEN_STATES
     return {
         "dateTime": f"{message.changed_at:%Y%m%d %H%M%S}000",
         "phoneNumber": message.number,
@@ -57,7 +58,7 @@ def status_row(message: Message) -> dict[str, object]:
 def event_of(account: ZettaiAccount, message: Message, leg: Leg, now: datetime) -> dict[str, object]:
     """The news as it was when it came, even if the message has moved on since."""
     state = state_after(leg.outcome)
-    known = state is not State.SENT
+    known = state not in OPEN_STATES
     event: dict[str, object] = {
         "type": "DLR",
         "dateTime": f"{now:%Y/%m/%d %H:%M:%S}",

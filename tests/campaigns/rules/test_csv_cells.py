@@ -61,6 +61,14 @@ def test_a_long_file_has_one_mark():
     assert len(list(csv.reader(io.StringIO(content.decode("utf_8_sig"), newline="")))) == 1_200
 
 
+@pytest.mark.parametrize("encoding", ["utf_8_sig", "utf_8", "utf_16", "cp932"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_a_file_can_be_given_back_as_it_was_written(encoding, delimiter):
+    rows = [["氏名", "a,b;c\td"], *([f"山田{number}", "髙"] for number in range(1_200))]
+    content = written(rows, encoding=encoding, delimiter=delimiter).decode(encoding)
+    assert list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)) == rows
+
+
 def test_a_number_survives_export_and_import():
     content = written([[format_domestic("+818011112222")]], encoding="cp932")
     assert parse_phone(content.decode("cp932")).e164 == "+818011112222"

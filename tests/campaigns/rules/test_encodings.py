@@ -151,6 +151,11 @@ def test_what_is_no_text_is_refused(content, code):
     assert refusal_of(content).code == code
 
 
+def test_a_line_without_end_is_named():
+    refusal = refusal_of(b"a\n" * (CHUNK // 2) + b"x" * CHUNK)
+    assert (refusal.code, refusal.context) == ("cell_too_long", {"line": CHUNK // 2 + 1})
+
+
 @pytest.mark.parametrize("encoding", ["utf_8", "utf_16"])
 def test_a_nul_is_named_by_its_line(encoding):
     refusal = refusal_of("a\nb\nc\0\n".encode(encoding))

@@ -104,6 +104,8 @@ def test_examples_of_the_standard_profile(body, alphabet, units, parts):
         pytest.param("あ" * 661, "karaden", 661, 11, True, id="E10 karaden"),
         pytest.param("あ" * 661, "rakuten", 661, 11, True, id="E10 rakuten"),
         pytest.param("x" * 1521, "rakuten", 1521, 11, True, id="over 1520 at rakuten"),
+        pytest.param("x" * 160, "rakuten", 160, 1, False, id="160 in GSM at rakuten"),
+        pytest.param("x" * 161, "rakuten", 161, 2, False, id="161 in GSM at rakuten"),
         pytest.param("x" * 320, "rakuten", 320, 3, False, id="E11"),
         pytest.param("あ" * 134, "rakuten", 134, 3, False, id="E12 rakuten"),
         pytest.param("あ" * 134, "zettai", 134, 3, False, id="E12 zettai"),

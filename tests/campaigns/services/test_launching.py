@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
@@ -82,6 +83,13 @@ def test_who_is_left_out_and_why(person, campaign, state, reason):
     assert (message.state, message.reason) == (state, reason)
 
 
+@pytest.mark.parametrize(("name", "state"), [("𠮷田", "excluded"), ("髙橋", "queued"), ("ﾀﾅｶ", "queued")])
+def test_a_name_that_a_route_cannot_carry_is_left_out(vendor, monkeypatch, name, state):
+    monkeypatch.setattr(vendor, "capabilities", replace(vendor.capabilities, jis_only=True))
+    prepare(scripted(lists=[make_list(make_contact(name=name))]))
+    assert Message.objects.get().state == state
+
+
 def test_people_who_opted_out_and_excluded_lists_are_not_sent_to():
     stays, stopped, outside = make_contact(), make_contact(), make_contact()
     make_suppression(phone=stopped.phone)
@@ -103,6 +111,12 @@ def test_people_who_were_sent_an_advertisement_lately_are_spared():
     )
     prepare(campaign)
     assert Message.objects.get(campaign=campaign).reason == "recently_texted"
+
+
+def test_a_value_from_a_spreadsheet_is_counted_and_sent_as_prepared():
+    person = make_contact(attributes={"品名": "か\u3099ま口\r\n1点"})
+    prepare(scripted(body="{{品名}}", lists=[make_list(person)]))
+    assert Message.objects.get().body == "がま口\n1点"
 
 
 def test_preparing_again_after_a_crash_repeats_nothing(monkeypatch):

@@ -5,10 +5,11 @@ import pytest
 from django.utils import timezone
 
 from campaigns.errors import RuleError
-from campaigns.models import Campaign, DueMessage, Message
+from campaigns.models import Campaign, DueMessage, Message, Suppression
 from campaigns.rules.sending_window import jst_day
 from campaigns.services import stopping
 from campaigns.services.booking import compare_bookings
+from campaigns.services.counting import recount_touched
 from campaigns.services.launching import launch, prepare_campaign, start_preparation
 from providers.base import Booking
 from tests.factories import make_account, make_campaign
@@ -54,6 +55,19 @@ def test_stop_says_what_left_and_what_was_recalled(vendor, queued):
     ]
     dispatch(campaign)
     assert vendor.asked == []
+
+
+def test_who_ended_without_leaving_is_not_counted_as_sent(vendor, queued):
+    campaign = launched_campaign(contacts=3)
+    Suppression.objects.create(phone=Message.objects.first().phone, reason="opt_out")
+    Campaign.objects.update(state="sending")
+    token = DueMessage.objects.reserve([campaign.pk], 1, now=timezone.now(), seconds=60)
+    Message.objects.begin_send(token, [campaign.pk], timezone.now())
+    DueMessage.objects.settle_reservation(token, leaving=[])
+    recount_touched()
+    campaign.refresh_from_db()
+    receipt = stopping.stop_campaign(campaign, campaign.created_by)
+    assert (receipt.left, receipt.recalled) == (0, 2)
 
 
 def test_a_stopped_campaign_cannot_be_stopped_or_resumed_again(vendor, queued):

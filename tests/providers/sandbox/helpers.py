@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -109,6 +110,7 @@ class Receiver:
 
     def __init__(self, statuses: list[int]) -> None:
         self.requests: list[tuple[str, bytes]] = []
+        self.headers: list[Message] = []
         self._statuses = statuses
         self._closing = threading.Event()
         receiver = self
@@ -131,6 +133,7 @@ class Receiver:
     def take(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         status = self._statuses.pop(0) if self._statuses else 200
+        self.headers.append(handler.headers)
         self.requests.append((handler.headers.get("Content-Type", ""), body))
         if status == 0:
             self._closing.wait(2 * DEADLINE)
@@ -154,6 +157,10 @@ class Receiver:
         """What came as a form with JSON, item by item."""
         bodies = [urllib.parse.parse_qs(body.decode())["json"][0] for _, body in self.requests]
         return [event for body in bodies for event in json.loads(body)["eventNotifications"]]
+
+    def objects(self) -> list[dict[str, Any]]:
+        """What came as JSON, one object a call."""
+        return [json.loads(body) for _, body in self.requests]
 
     def status_ids(self) -> list[str]:
         return [event["statusId"] for event in self.events()]

@@ -13,6 +13,7 @@ import pytest
 from providers.sandbox.client import ControlError, SandboxControl
 from providers.sandbox.server import Options, SandboxServer, run
 
+from . import karaden_customer, rakuten_customer
 from .helpers import ACCOUNT, CLIENT, NUMBER, VENDOR, Customer, eventually, number_for, opener
 
 
@@ -47,6 +48,20 @@ def test_a_text_sent_twice_shows(quick_sandbox: SandboxServer) -> None:
     ledger = quick_sandbox.control.ledger()
     assert ledger["handed_over_twice_count"] == ledger["rung_twice_count"] == 1
     assert ledger["rung_twice"][0]["number"] == NUMBER
+
+
+def test_all_vendors_share_one_network_and_one_judge() -> None:
+    accounts = [ACCOUNT, karaden_customer.ACCOUNT, rakuten_customer.ACCOUNT]
+    with SandboxServer(accounts, Options(time_scale=0.001)) as sandbox:
+        assert sandbox.control.state()["vendors"] == ["zettai_reach", "rakuten_cpaas", "karaden"]
+        Customer(sandbox).send("r-1", phoneNumber="08011112222")
+        karaden_customer.Customer(sandbox).send(to="08011112222", **{"tags[]": "r-1"})
+        rakuten_customer.Customer(sandbox).submit(to="818011112222")
+        assert eventually(lambda: sandbox.control.ledger()["rings"] == 3)
+        ledger = sandbox.control.ledger(number="+818011112222")
+        assert (ledger["numbers_rung_twice"], ledger["rung_twice"]) == (["+818011112222"], [])
+        assert sandbox.control.entries(account="rakuten_cpaas/sms-key-01", reference="r-1")[0]["rings"] == 1
+        assert all(tally["taken"] == 1 for tally in ledger["accounts"].values())
 
 
 def test_reset_forgets_messages_but_not_customers(sandbox: SandboxServer, customer: Customer) -> None:

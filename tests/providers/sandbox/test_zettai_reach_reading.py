@@ -1,4 +1,4 @@
-"""Calls 5, 7 and 9: states, templates, monthly counts."""
+"""Calls 5, 7, 8 and 9: states, templates, number cleaning, monthly counts."""
 
 from datetime import datetime
 from typing import Any
@@ -135,6 +135,48 @@ def test_counts_may_include_today(sandbox: SandboxServer, noon: datetime, custom
 def test_counts_of_no_month(customer: Customer, month: str | None, code: int, text: str) -> None:
     reply = customer.get("p5/api/separatedsuccesscount.json", month=month)
     assert reply == {"responseCode": code, "responseMessage": text}
+
+
+def clean(customer: Customer, number: str, day: datetime) -> dict[str, Any]:
+    return customer.get("p5/api/numbercleaning.json", phoneNumber=number, referenceDate=f"{day:%Y%m%d}")
+
+
+@pytest.mark.parametrize(
+    ("number", "verdict"),
+    [
+        pytest.param(NUMBER, "N", id="same holder"),
+        pytest.param(number_for("holder_changed"), "T", id="holder changed"),
+        pytest.param(number_for("holder_not_listed"), "ERROR", id="not in the database"),
+    ],
+)
+def test_number_cleaning(customer: Customer, number: str, verdict: str) -> None:
+    day = customer.in_days(-100)
+    assert clean(customer, "0" + number.removeprefix("+81"), day) == {
+        "responseCode": 0,
+        "responseMessage": "Success.",
+        "phoneNumber": number,
+        "referenceDate": f"{day:%Y%m%d}",
+        "status": verdict,
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        pytest.param(0, 0, id="today"),
+        pytest.param(-730, 0, id="two years ago"),
+        pytest.param(1, 110, id="tomorrow"),
+        pytest.param(-732, 110, id="more than two years ago"),
+    ],
+)
+def test_the_reference_day_of_a_cleaning(customer: Customer, days: int, code: int) -> None:
+    assert clean(customer, NUMBER, customer.in_days(days))["responseCode"] == code
+
+
+def test_a_cleaning_is_refused(customer: Customer) -> None:
+    assert clean(customer, "0312345678", customer.in_days(0))["responseMessage"] == "Invalid phoneNumber."
+    reply = customer.get("p5/api/numbercleaning.json", phoneNumber=NUMBER)
+    assert reply == {"responseCode": 100, "responseMessage": "Required referenceDate."}
 
 
 def test_a_failure_that_turns_into_a_delivery_is_billed_once(

@@ -146,6 +146,7 @@ def test_a_customer_who_is_not_there(quick_sandbox: SandboxServer, customer: Cus
         pytest.param("never_final", ["1"], "1", "0", 0, id="never final"),
         pytest.param("holder_changed", ["2"], "2", "2", 1, id="delivered to somebody else"),
         pytest.param("failed_then_delivered", ["3", "2"], "2", "2", 1, id="failed, then delivered"),
+        pytest.param("unknown", ["0"], "0", "0", 1, id="unknown"),
     ],
 )
 def test_magic_numbers(

@@ -1,0 +1,165 @@
+"""接続先: choosing a vendor, its credentials, its senders, and the check whether it answers."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from campaigns.models import Activity, Campaign, ProviderAccount, SenderId
+from campaigns.services.accounts import check_account, provider_class
+from campaigns.texts import reason_text, trouble_text
+from providers.base import Provider
+from providers.errors import ProviderError
+from providers.registry import PROVIDERS
+
+from .account_form import PREFIX, form_for
+from .auditing import AuditedAdmin
+
+
+class SenderInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = SenderId
+    extra = 0
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(AuditedAdmin):
+    list_display = ("label", "vendor_name", "is_active", "health", "requests_per_second", "unit_price", "closing_name")
+    list_filter = ("is_active",)
+    readonly_fields = ("vendor_name", "callback_url", "health")
+    inlines = (SenderInline,)
+    actions = ("check_connection",)
+
+    @admin.display(description=_("配信事業者"))
+    def vendor_name(self, account: ProviderAccount) -> str:
+        return provider_class(account).label
+
+    @admin.display(description=_("締め日"))
+    def closing_name(self, account: ProviderAccount) -> str:
+        return _t("%(day)s日") % {"day": account.closing_day} if account.closing_day else _t("月末")
+
+    @admin.display(description=_("状態"))
+    def health(self, account: ProviderAccount) -> str:
+        if code := account.halted_reason or account.trouble:
+            return reason_text(code)
+        return _t("正常です") if account.is_active else _t("使用停止中")
+
+    @admin.display(description=_("通知先のURL"))
+    def callback_url(self, account: ProviderAccount) -> SafeString:
+        url = settings.PORTAL_URL.rstrip("/") + reverse("webhook", args=[account.callback_key])
+        note = _t("配信事業者の管理画面に、このURLを登録してください。URLは鍵を兼ねるため、他人に見せないでください。")
+        return format_html('<code class="copyable">{}</code><div class="help">{}</div>', url, note)
+
+    def get_form(
+        self, request: HttpRequest, obj: ProviderAccount | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(request, obj, change, form=form_for(_vendor(request, obj), obj), **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
+        vendor = _vendor(request, obj)
+        connection = ["label", "base_url", "is_active"]
+        sets = [
+            (None, {"fields": ["vendor_name", "health", *connection] if obj else connection}),
+            (_("認証情報"), {"fields": [PREFIX + name for name in vendor.credential_names]}),
+            (_("送信の速さ"), {"fields": ["requests_per_second"]}),
+        ]
+        if vendor.capabilities.receipts:
+            receipts = ["receives_callbacks", "callback_url"] if obj else ["receives_callbacks"]
+            sets.append((_("配信結果の通知"), {"fields": receipts}))
+        counting = ["counting_profile", "counting_overrides", "unit_price", "billing_rule", "closing_day"]
+        return [*sets, (_("通数と料金"), {"fields": counting})]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        vendor = _vendor(request, None)
+        return {
+            "label": vendor.label,
+            "base_url": vendor.base_url,
+            "requests_per_second": vendor.capabilities.requests_per_second,
+            "counting_profile": vendor.capabilities.counting_profile,
+        }
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """First which vendor, then its form."""
+        if request.GET.get("provider") in PROVIDERS:
+            return super().add_view(request, form_url, extra_context)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _t("配信事業者を選ぶ")}
+        context["vendors"] = [(slug, vendor.label) for slug, vendor in PROVIDERS.items()]
+        return render(request, "admin/campaigns/provideraccount/choose.html", context)
+
+    def audit_details(self, form: Any) -> dict[str, Any]:
+        details = super().audit_details(form)
+        return details | {"credentials": sorted(form.retyped())} if form.retyped() else details
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not form.vendor.capabilities.receipts:
+            obj.receives_callbacks = False
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProviderAccount | None = None) -> bool:
+        """An account that has been used stays, because its messages do; 使用中 is unticked instead."""
+        is_used = obj is None or Campaign.objects.filter(account=obj).exists()
+        return not is_used and super().has_delete_permission(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        check = self.admin_site.admin_view(require_POST(self.check_view))
+        return [path("<int:pk>/check/", check, name="campaigns_provideraccount_check"), *super().get_urls()]
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        account = get_object_or_404(ProviderAccount, pk=pk)
+        if not self.has_change_permission(request, account):
+            raise PermissionDenied
+        self._check(request, account)
+        return redirect("admin:campaigns_provideraccount_change", pk)
+
+    @admin.action(description=_("接続を確認"), permissions=["change"])
+    def check_connection(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        for account in queryset:
+            self._check(request, account)
+
+    def _check(self, request: HttpRequest, account: ProviderAccount) -> None:
+        """A real call; when it succeeds the account may send again."""
+        try:
+            check_account(account)
+        except ProviderError as error:
+            result = trouble_text(error.code)
+            text = _t("「%(account)s」に接続できませんでした。%(reason)s") % {"account": account, "reason": result}
+            messages.error(request, text)
+        else:
+            result = _t("接続できました")
+            ProviderAccount.objects.filter(pk=account.pk).update(
+                halted_reason="", halted_at=None, trouble="", trouble_at=None
+            )
+            messages.success(request, _t("「%(account)s」に接続できました。") % {"account": account})
+        Activity.objects.note(request.user, "account_checked", account, result=result)
+
+
+def _vendor(request: HttpRequest, account: ProviderAccount | None) -> type[Provider]:
+    return provider_class(account) if account else PROVIDERS[request.GET["provider"]]
+
+
+@admin.register(SenderId)
+class SenderIdAdmin(AuditedAdmin):
+    list_display = ("value", "label", "account", "purpose_name")
+    list_filter = ("account", "purpose")
+    search_fields = ("value", "label")
+
+    @admin.display(description=_("使える種別"))
+    def purpose_name(self, sender: SenderId) -> str:
+        return sender.get_purpose_display() if sender.purpose else _t("すべて")
+
+    def has_delete_permission(self, request: HttpRequest, obj: SenderId | None = None) -> bool:
+        is_used = obj is None or Campaign.objects.filter(sender=obj).exists()
+        return not is_used and super().has_delete_permission(request, obj)

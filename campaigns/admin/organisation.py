@@ -1,0 +1,39 @@
+"""What the organisation decided once: hours, approval, its own closed days."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import ClosedDay, PortalSettings
+
+from .auditing import AuditedAdmin
+
+
+@admin.register(PortalSettings)
+class PortalSettingsAdmin(AuditedAdmin):
+    """One row: its list leads straight to it."""
+
+    fieldsets = (
+        (None, {"fields": ("organisation", "own_hosts")}),
+        (
+            _("配信時間帯"),
+            {"fields": ("window_opens", "window_closes", "sends_on_weekends", "sends_on_holidays")},
+        ),
+        (_("承認と送信"), {"fields": ("approval_above", "undo_seconds", "recent_days")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: PortalSettings | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        return redirect("admin:campaigns_portalsettings_change", PortalSettings.load().pk)
+
+
+@admin.register(ClosedDay)
+class ClosedDayAdmin(AuditedAdmin):
+    list_display = ("day", "name")
+    date_hierarchy = "day"

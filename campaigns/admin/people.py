@@ -1,0 +1,117 @@
+"""利用者: who signs in, and in which roles. Rights come from roles alone."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Activity, User
+from campaigns.services.people import ADMINISTRATOR, ROLES
+
+from .auditing import AuditedAdmin
+
+ROLE_LABELS = {
+    "viewer": _("閲覧者: 見るだけ。電話番号は一部を伏せて表示"),
+    "operator": _("担当者: 連絡先と配信の作成、送信・承認依頼、停止"),
+    "approver": _("承認者: 配信の承認と停止"),
+    "accountant": _("経理担当: 通数集計、CSV出力"),
+    ADMINISTRATOR: _("管理者: すべての操作とこの管理画面"),
+}
+
+
+class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self) -> None:
+        known = Group.objects.filter(name__in=[*ROLES, ADMINISTRATOR]).order_by("pk")
+        help_text = _("複数選べます。役割がない利用者は、ログインしても何も表示されません。")
+        super().__init__(known, label=_("役割"), help_text=help_text, required=False)
+
+    def label_from_instance(self, obj: Group) -> str:
+        return str(ROLE_LABELS[obj.name])
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title = _("役割")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(role, _short(role)) for role in ROLE_LABELS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
+@admin.register(User)
+class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
+    list_display = ("username", "full_name", "email", "roles", "is_active", "last_login")
+    list_filter = ("is_active", RoleFilter)
+    filter_horizontal = ()
+    readonly_fields = ("roles",)
+    quiet_fields = ("username", "last_name", "first_name", "email", "password")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("氏名"), {"fields": ("last_name", "first_name", "email")}),
+        (_("役割"), {"fields": ("groups", "is_active")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "password1", "password2")}),
+        (_("氏名"), {"fields": ("last_name", "first_name", "email")}),
+        (_("役割"), {"fields": ("groups",)}),
+    )
+
+    @admin.display(description=_("氏名"))
+    def full_name(self, person: User) -> str:
+        return f"{person.last_name} {person.first_name}".strip()
+
+    @admin.display(description=_("役割"))
+    def roles(self, person: User) -> str:
+        return ", ".join(_short(group.name) for group in person.groups.all())
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return (
+            RolesField() if db_field.name == "groups" else super().formfield_for_manytomany(db_field, request, **kwargs)
+        )
+
+    def save_related(self, request: HttpRequest, form: "ModelForm[Any]", formsets: Iterable[Any], change: bool) -> None:
+        """Administrators, and nobody else, may enter the admin."""
+        super().save_related(request, form, formsets, change)
+        person = form.instance
+        person.is_staff = person.is_superuser or person.groups.filter(name=ADMINISTRATOR).exists()
+        person.save(update_fields=["is_staff"])
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Nobody locks themselves out, or gives themselves a role."""
+        sets = super().get_fieldsets(request, obj)
+        is_self = obj is not None and obj.pk == request.user.pk
+        return [*sets[:-1], (_("役割"), {"fields": ("roles",)})] if is_self else sets
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            Activity.objects.note(request.user, "password_set", User.objects.get(pk=id))
+        return response
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Else an administrator could give a superuser's account a password of their own choice."""
+        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not is_above and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """People stay in the records of what they did; 有効 is unticked instead."""
+        return False
+
+
+def _short(role: str) -> str:
+    return str(ROLE_LABELS.get(role, role)).partition(":")[0]

@@ -1,0 +1,146 @@
+"""The draft of a campaign, complete or not, and the reason for sending one back."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
+from campaigns.errors import InvalidInput
+from campaigns.models import Campaign, ContactList, HeldAt, MessageTemplate, ProviderAccount, SenderId
+from campaigns.rules.parts import prepare_body
+from campaigns.services.accounts import provider_class
+
+NOW, LATER = "now", "later"
+MOMENT = "%Y-%m-%dT%H:%M"
+
+
+def moment_field(**options: Any) -> forms.DateTimeField:
+    """A moment in Japanese time, picked where the browser can and typed where it cannot."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
+    return forms.DateTimeField(required=False, widget=widget, **options)
+
+
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+    lists_in = forms.ModelMultipleChoiceField(
+        ContactList.objects.none(), label=_l("宛先の配信リスト"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    lists_out = forms.ModelMultipleChoiceField(
+        ContactList.objects.none(), label=_l("除外する配信リスト"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    when = forms.ChoiceField(
+        label=_l("いつ送りますか"),
+        choices=[(NOW, _l("すぐに送信")), (LATER, _l("日時を指定"))],
+        initial=NOW,
+        widget=forms.RadioSelect,
+    )
+    scheduled_for = moment_field(label=_l("配信予定日時"), help_text=_l("日本時間です。"))
+    deadline_at = moment_field(
+        label=_l("送信限度日時"), help_text=_l("日本時間です。この日時を過ぎたら、残っていても送りません。")
+    )
+    sender = forms.ModelChoiceField(SenderId.objects.none(), label=_l("送信元番号"), required=False)
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "name",
+            "lists_in",
+            "lists_out",
+            "purpose",
+            "template",
+            "body",
+            "when",
+            "scheduled_for",
+            "held_at",
+            "deadline_at",
+            "sender",
+        )
+        widgets = {
+            "purpose": forms.RadioSelect,
+            "template": forms.HiddenInput,
+            "held_at": forms.RadioSelect,
+            "body": forms.Textarea(attrs={"rows": 7}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        lists = ContactList.objects.annotate(size=Count("memberships"))
+        self.fields["lists_in"].queryset = self.fields["lists_out"].queryset = lists  # type: ignore[attr-defined]
+        self.fields["name"].required = False
+        self.fields["name"].help_text = _("一覧と集計で使う名前です。宛先には見えません。")
+        self.fields["held_at"].required = False
+        self._offer_senders()
+        if self.instance.scheduled_for:
+            self.initial["when"] = LATER
+
+    def _offer_senders(self) -> None:
+        accounts = list(ProviderAccount.objects.filter(is_active=True).prefetch_related("senders"))
+        senders = [(account, list(account.senders.all())) for account in accounts]
+        groups = [(str(account), [(each.pk, _sender_label(each)) for each in own]) for account, own in senders if own]
+        field = self.fields["sender"]
+        field.queryset = SenderId.objects.filter(account__in=accounts)  # type: ignore[attr-defined]
+        field.widget.choices = [("", _("選んでください")), *groups]
+        only = [each for _account, own in senders for each in own]
+        if len(only) == 1 and self.instance.pk is None:
+            self.initial["sender"] = only[0].pk
+            self.instance.sender, self.instance.account = only[0], only[0].account
+        self.may_book = any(provider_class(account).capabilities.books for account in accounts)
+
+    def clean_name(self) -> str:
+        now = timezone.localtime()
+        name: str = self.cleaned_data["name"]
+        return name or _("名前のない配信 %(month)d/%(day)d %(time)s") % {
+            "month": now.month,
+            "day": now.day,
+            "time": f"{now:%H:%M}",
+        }
+
+    def clean_body(self) -> str:
+        try:
+            return prepare_body(self.cleaned_data["body"])
+        except InvalidInput:
+            return ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("when") != LATER:
+            cleaned |= {"scheduled_for": None, "held_at": HeldAt.HERE}
+        elif not cleaned.get("scheduled_for") and "scheduled_for" not in self.errors:
+            self.add_error("scheduled_for", _("配信予定日時を入力するか、「すぐに送信」を選んでください。"))
+        cleaned["held_at"] = cleaned.get("held_at") or HeldAt.HERE
+        if both := set(cleaned.get("lists_in", ())) & set(cleaned.get("lists_out", ())):
+            names = "、".join(sorted(str(each) for each in both))
+            text = _("「%(lists)s」が宛先と除外の両方で選ばれています。どちらか一方にしてください。")
+            self.add_error("lists_out", text % {"lists": names})
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """Who sends decides the account; which template the text came from is kept with its version."""
+        super()._post_clean()  # type: ignore[misc]
+        sender: SenderId | None = self.cleaned_data.get("sender")
+        template: MessageTemplate | None = self.cleaned_data.get("template")
+        self.instance.account = sender.account if sender else None
+        if "template" in self.changed_data:
+            self.instance.template_version = template.version if template else None
+
+    def add_problems(self, problems: list[tuple[str, str]]) -> bool:
+        """Show why the draft cannot go on, each beside its field; whether there was any."""
+        for field, sentence in problems:
+            self.add_error("sender" if field == "account" else field, sentence)
+        return bool(problems)
+
+
+def _sender_label(sender: SenderId) -> str:
+    limit = sender.get_purpose_display() if sender.purpose else ""
+    return " ".join(filter(None, [sender.value, sender.label, limit and _("(%(purpose)sだけ)") % {"purpose": limit}]))
+
+
+class ReturnForm(forms.Form):
+    because = forms.CharField(
+        label=_l("差し戻しの理由"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_l("作成者に表示されます。どこを直せばよいか書いてください。"),
+    )

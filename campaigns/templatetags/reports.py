@@ -1,0 +1,16 @@
+"""Codes in rows as words, for the tables of the reports."""
+
+from django import template
+
+from campaigns import texts
+
+register = template.Library()
+register.filter("reason", texts.reason_text)
+register.filter("carrier", texts.carrier_text)
+register.filter("verb", texts.verb_text)
+
+
+@register.filter
+def difference(value: int) -> str:
+    """With its sign; a plain 0 where the two agree."""
+    return f"{value:+,}" if value else "0"

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from campaigns.views import webhooks
+
+urlpatterns = [
+    path("hooks/<str:key>/", webhooks.webhook, name="webhook"),
+    path("healthz", webhooks.health, name="health"),
+]

@@ -1,0 +1,67 @@
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from campaigns.forms.reports import ActivityFilter
+from campaigns.models import Activity
+from campaigns.services.reporting import find_activity, first_broken
+from campaigns.templatetags.sms import yen
+from campaigns.texts import detail_text
+
+from .access import requires
+from .htmx import HtmxRequest
+from .paging import PAGE_SIZE, page_of
+
+
+@requires("campaigns.view_activity")
+@require_GET
+def activity_list(request: HtmxRequest) -> HttpResponse:
+    filters = ActivityFilter(request.GET)
+    found = find_activity(filters.cleaned_data) if filters.is_valid() else Activity.objects.none()
+    page = page_of(found, request)
+    for row in page:
+        row.facts = _facts(row)
+        row.kind = _kind(row.target_type)
+    context = {
+        "filters": filters,
+        "page": page,
+        "broken": first_broken(PAGE_SIZE),
+        "checked": PAGE_SIZE,
+        "is_narrowed": any(request.GET.get(name) for name in filters.fields),
+    }
+    return render(request, "activity/list.html", context)
+
+
+def _facts(row: Activity) -> list[tuple[str, str]]:
+    """Its details as words: the changes of settings by the names the forms show."""
+    changed = row.details.get("changed", {})
+    facts = [(_field_label(row.target_type, name), " → ".join(values)) for name, values in changed.items()]
+    others = {name: value for name, value in row.details.items() if name != "changed"}
+    return facts + [(detail_text(name), _written(name, value)) for name, value in others.items()]
+
+
+def _kind(target_type: str) -> str:
+    try:
+        return str(apps.get_model("campaigns", target_type)._meta.verbose_name)
+    except LookupError:
+        return target_type
+
+
+def _field_label(target_type: str, name: str) -> str:
+    try:
+        return str(apps.get_model("campaigns", target_type)._meta.get_field(name).verbose_name)
+    except (LookupError, FieldDoesNotExist):
+        return name
+
+
+def _written(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if name == "yen":
+        return yen(Decimal(value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

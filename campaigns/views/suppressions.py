@@ -1,0 +1,101 @@
+"""配信停止: numbers that must not be texted, whoever they belong to."""
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from campaigns.errors import RuleError
+from campaigns.forms.suppressions import LiftForm, SuppressionFilter, SuppressionForm
+from campaigns.models import Activity, Contact, Suppression, User
+from campaigns.models.contact import phone_like
+from campaigns.rules.phone_numbers import format_domestic
+from campaigns.services.suppressing import lift, suppress
+
+from .access import requires
+from .contact_export import suppression_rows
+from .exports import csv_response
+from .htmx import HtmxRequest
+from .paging import page_of
+
+
+@requires("campaigns.view_suppression")
+@require_GET
+def suppression_list(request: HtmxRequest) -> HttpResponse:
+    filters = SuppressionFilter(request.GET)
+    page = page_of(_found(filters, request.user).select_related("created_by"), request)
+    names = dict(Contact.objects.filter(phone__in=[row.phone for row in page]).values_list("phone", "pk"))
+    for row in page:
+        row.contact_id = names.get(row.phone)
+    context = {"filters": filters, "page": page, "is_narrowed": any(filters.cleaned_data.values())}
+    return render(request, "suppressions/list.html", context)
+
+
+def _found(filters: SuppressionFilter, user: User) -> "QuerySet[Suppression]":
+    found = Suppression.objects.all()
+    given = filters.cleaned_data if filters.is_valid() else {}
+    if text := given.get("q", "").strip():
+        number = phone_like(text, whole=not user.has_perm("campaigns.see_numbers"))
+        found = found.filter(number | Q(source__icontains=text) | Q(note__icontains=text))
+    if reason := given.get("reason"):
+        found = found.filter(reason=reason)
+    return found
+
+
+@requires("campaigns.add_suppression")
+@require_http_methods(["GET", "POST"])
+def suppression_new(request: HtmxRequest) -> HttpResponse:
+    # By the person's id: a number in an address would end in logs.
+    person = request.GET.get("contact", "")
+    contact = Contact.objects.filter(pk=person).first() if person.isascii() and person.isdigit() else None
+    form = SuppressionForm(request.POST or None, initial={"phones": format_domestic(contact.phone) if contact else ""})
+    if not form.is_valid():
+        return render(request, "suppressions/form.html", {"form": form}, status=422 if form.is_bound else 200)
+    given = form.cleaned_data
+    new = suppress(
+        given["phones"], reason=given["reason"], source=_("画面で登録"), actor=request.user, note=given["note"]
+    )
+    known = len(set(given["phones"])) - new
+    messages.success(
+        request, ngettext("%(count)s件を登録しました。", "%(count)s件を登録しました。", new) % {"count": new}
+    )
+    if known:
+        text = ngettext(
+            "%(count)s件はすでに登録されていたため、そのままにしました。",
+            "%(count)s件はすでに登録されていたため、そのままにしました。",
+            known,
+        )
+        messages.info(request, text % {"count": known})
+    return redirect("suppression_list")
+
+
+@requires("campaigns.delete_suppression")
+@require_http_methods(["GET", "POST"])
+def suppression_lift(request: HtmxRequest, suppression_id: int) -> HttpResponse:
+    suppression = get_object_or_404(Suppression.objects.select_related("created_by"), pk=suppression_id)
+    form = LiftForm(request.POST or None)
+    if form.is_valid():
+        try:
+            lift(suppression, request.user, **form.cleaned_data)
+        except RuleError as error:
+            form.add_error("consented_at", str(error))
+        else:
+            messages.success(request, _("配信停止を解除し、新しい同意を記録しました。"))
+            return redirect("suppression_list")
+    context = {
+        "form": form,
+        "suppression": suppression,
+        "contact": Contact.objects.filter(phone=suppression.phone).first(),
+    }
+    return render(request, "suppressions/lift.html", context, status=422 if form.is_bound else 200)
+
+
+@requires("campaigns.export_contact")
+@require_GET
+def suppression_export(request: HtmxRequest) -> StreamingHttpResponse:
+    found = _found(SuppressionFilter(request.GET), request.user)
+    Activity.objects.note(request.user, "suppressions_exported", request.user, persons=found.count())
+    return csv_response(request, _("配信停止"), suppression_rows(found, request.user))

@@ -1,0 +1,163 @@
+import pytest
+from django.test import Client
+
+from campaigns.models import Activity, Contact, Suppression
+from tests.factories import make_contact, make_list, make_message, make_suppression, make_user
+
+pytestmark = pytest.mark.django_db
+TYPED = {"phone": "０９０ー１２３４ー５６７８", "name": "青木 茂", "consent_basis": "", "new_name": "", "new_value": ""}
+
+
+@pytest.fixture
+def clerk(client: Client) -> Client:
+    client.force_login(make_user("operator"))
+    return client
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+def csv_of(response) -> list[str]:
+    return b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+
+
+def found_by(client, query, path="/contacts/") -> set[str]:
+    return {contact.name for contact in client.get(path, query).context["page"]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        pytest.param("", {"青木 茂", "馬場 さくら"}, id="everybody"),
+        pytest.param("090-1234", {"青木 茂"}, id="start of a number, as dialled"),
+        pytest.param("０９０１２３４", {"青木 茂"}, id="full-width digits"),
+        pytest.param("5678", {"青木 茂"}, id="end of a number"),
+        pytest.param("+819012345678", {"青木 茂"}, id="international form"),
+        pytest.param("青木茂", {"青木 茂"}, id="a name without its space"),
+        pytest.param("バ バ", {"馬場 さくら"}, id="kana with a space"),
+        pytest.param("さくら商事", {"馬場 さくら"}, id="company"),
+        pytest.param("c-77", {"馬場 さくら"}, id="customer id"),
+        pytest.param("どこにもない", set(), id="nobody"),
+    ],
+)
+def test_people_are_found_by_what_is_known_of_them(clerk, typed, found):
+    make_contact(phone="+819012345678", name="青木 茂", kana="アオキ シゲル")
+    make_contact(
+        phone="+818099990000", name="馬場 さくら", kana="ババ サクラ", company="㈱さくら商事", external_id="C-77"
+    )
+    assert found_by(clerk, {"q": typed}) == found
+
+
+def test_people_are_narrowed_by_list_and_refusal(clerk):
+    inside, stopped, _outside = make_contact(name="中"), make_contact(name="停止"), make_contact(name="外")
+    members = make_list(inside, stopped)
+    make_suppression(phone=stopped.phone)
+    assert found_by(clerk, {"list": members.pk}) == {"中", "停止"}
+    assert found_by(clerk, {"list": members.pk, "stop": "active"}) == {"中"}
+    assert found_by(clerk, {"stop": "stopped"}) == {"停止"}
+
+
+def test_who_may_not_see_numbers_can_neither_read_nor_feel_for_them(client):
+    make_contact(phone="+819012345678", name="青木 茂")
+    client.force_login(make_user("viewer"))
+    assert "090-****-5678" in text_of(client.get("/contacts/"))
+    assert found_by(client, {"q": "090-1234"}) == set()
+    assert found_by(client, {"q": "090-1234-5678"}) == {"青木 茂"}
+    assert client.get("/contacts/export/").status_code == 403
+
+
+def test_the_list_costs_the_same_however_long(clerk, django_assert_max_num_queries):
+    for _ in range(60):
+        make_list(make_contact())
+    with django_assert_max_num_queries(9):
+        response = clerk.get("/contacts/")
+    assert len(response.context["page"]) == 50
+    assert "古い方へ" in text_of(response)
+
+
+def test_an_empty_portal_offers_the_import(client, clerk):
+    assert "/imports/new/" in text_of(clerk.get("/contacts/"))
+    client.force_login(make_user("viewer"))
+    page = text_of(client.get("/contacts/"))
+    assert "連絡先はまだありません" in page
+    assert "/imports/new/" not in page
+
+
+def test_one_person_with_everything_known(clerk):
+    message = make_message()
+    contact = message.contact
+    make_list(contact, name="常連")
+    make_suppression(phone=contact.phone, source="電話", note="11月に申し出")
+    page = text_of(clerk.get(f"/contacts/{contact.pk}/"))
+    for shown in ("常連", "配信停止中", "電話", "11月に申し出", message.campaign.name):
+        assert shown in page
+
+
+def test_a_new_contact_is_stored_in_one_form_whatever_was_typed(clerk):
+    response = clerk.post("/contacts/new/", TYPED | {"new_name": "担当", "new_value": "佐藤"})
+    contact = Contact.objects.get()
+    assert response.url == f"/contacts/{contact.pk}/"
+    assert (contact.phone, contact.attributes) == ("+819012345678", {"担当": "佐藤"})
+    assert Activity.objects.get().verb == "contact_created"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param({"phone": "03-1234-5678"}, "固定電話の番号です", id="a landline"),
+        pytest.param({"phone": "090-1111-2222"}, "「先にいる人」として登録済み", id="somebody else's number"),
+        pytest.param({"consented_at": "2999-01-01T00:00"}, "いまより前にしてください", id="consent still to come"),
+        pytest.param({"new_value": "佐藤"}, "項目の名前を入力してください", id="a value without a name"),
+        pytest.param({"new_name": "氏名", "new_value": "x"}, "上の同じ名前の欄に", id="a name that is a column"),
+    ],
+)
+def test_what_cannot_be_stored_is_said_beside_its_field(clerk, changes, sentence):
+    make_contact(phone="+819011112222", name="先にいる人")
+    response = clerk.post("/contacts/new/", TYPED | changes)
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert Contact.objects.count() == 1
+
+
+def test_an_edit_changes_only_what_was_changed_and_names_the_fields(clerk):
+    contact = make_contact(phone="+819012345678", attributes={"担当": "佐藤", "お店": "渋谷"})
+    clerk.post(f"/contacts/{contact.pk}/edit/", TYPED | {"attribute_0": "", "attribute_1": "鈴木"})
+    contact.refresh_from_db()
+    assert (contact.name, contact.attributes) == ("青木 茂", {"担当": "鈴木"})
+    assert Activity.objects.get().details["fields"] == ["氏名", "お店", "担当"]
+
+
+def test_deleting_asks_first_and_keeps_the_refusal(clerk):
+    contact = make_contact()
+    make_suppression(phone=contact.phone)
+    assert "配信停止の登録は番号とともに残り" in text_of(clerk.get(f"/contacts/{contact.pk}/delete/"))
+    assert Contact.objects.exists()
+    clerk.post(f"/contacts/{contact.pk}/delete/")
+    assert not Contact.objects.exists()
+    assert Suppression.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [pytest.param("operator", True, id="operator"), pytest.param("viewer", False, id="viewer")],
+)
+def test_only_operators_change_people(client, role, allowed):
+    contact = make_contact()
+    client.force_login(make_user(role))
+    for path in ("new/", f"{contact.pk}/edit/", f"{contact.pk}/delete/"):
+        assert client.get(f"/contacts/{path}").status_code == (200 if allowed else 403)
+    assert ("/edit/" in text_of(client.get(f"/contacts/{contact.pk}/"))) is allowed
+
+
+def test_the_export_honours_the_filter_and_is_written_down(clerk):
+    contact = make_contact(phone="+819012345678", name="=青木", attributes={"担当": "佐藤"}, consent_basis="consent")
+    make_contact(name="外の人", attributes={"別の項目": "x"})
+    members = make_list(contact, name="常連")
+    response = clerk.get("/contacts/export/", {"list": members.pk})
+    heading, row = csv_of(response)
+    assert heading.startswith("携帯電話番号,氏名,")
+    assert heading.endswith("配信停止,配信リスト,担当")
+    assert row.startswith("090-1234-5678,'=青木,")
+    assert row.endswith(",,常連,佐藤")
+    assert Activity.objects.get(verb="contacts_exported").details == {"persons": 1}

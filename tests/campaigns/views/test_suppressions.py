@@ -1,0 +1,96 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import Activity, Suppression
+from tests.factories import make_contact, make_suppression, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk(client: Client) -> Client:
+    client.force_login(make_user("operator"))
+    return client
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param({}, {"電話", "Web"}, id="all"),
+        pytest.param({"q": "090-1234"}, {"電話"}, id="by part of a number"),
+        pytest.param({"q": "web"}, {"Web"}, id="by source"),
+        pytest.param({"q": "11月"}, {"電話"}, id="by note"),
+        pytest.param({"reason": "complaint"}, {"Web"}, id="by reason"),
+        pytest.param({"q": "どこにもない"}, set(), id="none"),
+    ],
+)
+def test_refusals_are_searched_and_filtered(clerk, query, found):
+    make_suppression(phone="+819012345678", source="電話", note="11月に申し出")
+    make_suppression(phone="+818099990000", source="Web", reason="complaint")
+    assert {row.source for row in clerk.get("/suppressions/", query).context["page"]} == found
+
+
+def test_several_pasted_numbers_are_registered_at_once(clerk):
+    make_suppression(phone="+819011110001", reason="complaint")
+    pasted = "090-1111-0001\r\n０９０ー１１１１ー０００２\n+819011110003、8011110004"
+    response = clerk.post("/suppressions/new/", {"phones": pasted, "reason": "opt_out", "note": "電話で"}, follow=True)
+    assert "3件を登録しました" in text_of(response)
+    assert "1件はすでに登録されていた" in text_of(response)
+    assert Suppression.objects.filter(reason="opt_out", note="電話で").count() == 3
+    assert Suppression.objects.get(phone="+819011110001").reason == "complaint"
+
+
+def test_one_wrong_number_registers_none_and_says_which(clerk):
+    pasted = "090-1111-0001\n03-1234-5678\n"
+    response = clerk.post("/suppressions/new/", {"phones": pasted, "reason": "opt_out"})
+    assert response.status_code == 422
+    assert "「03-1234-5678」: 固定電話の番号です" in text_of(response)
+    assert not Suppression.objects.exists()
+
+
+def test_the_form_opened_from_a_person_holds_their_number(clerk):
+    contact = make_contact(phone="+819012345678")
+    assert "090-1234-5678" in text_of(clerk.get(f"/suppressions/new/?contact={contact.pk}"))
+
+
+def test_lifting_needs_a_consent_given_after_the_refusal(clerk):
+    contact = make_contact()
+    row = make_suppression(phone=contact.phone)
+    Suppression.objects.update(created_at=timezone.now() - timedelta(days=3))
+    too_old = {"consented_at": "2020-01-01T10:00", "consent_method": "店頭"}
+    response = clerk.post(f"/suppressions/{row.pk}/lift/", too_old)
+    assert response.status_code == 422
+    assert "以前の同意では解除できません" in text_of(response)
+    yesterday = timezone.localtime() - timedelta(days=1)
+    clerk.post(f"/suppressions/{row.pk}/lift/", too_old | {"consented_at": f"{yesterday:%Y-%m-%dT%H:%M}"})
+    contact.refresh_from_db()
+    assert not Suppression.objects.exists()
+    assert (contact.consent_basis, contact.consent_method) == ("consent", "店頭")
+
+
+def test_the_export_honours_the_filter_and_is_written_down(clerk):
+    make_suppression(phone="+819012345678", source="電話")
+    make_suppression(reason="complaint")
+    response = clerk.get("/suppressions/export/?reason=opt_out")
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("090-1234-5678,配信停止の申し出,電話,")
+    assert Activity.objects.get().details == {"persons": 1}
+
+
+def test_a_viewer_sees_masked_numbers_and_changes_nothing(client):
+    row = make_suppression(phone="+819012345678")
+    client.force_login(make_user("viewer"))
+    page = text_of(client.get("/suppressions/"))
+    assert "090-****-5678" in page
+    assert "1234-5678" not in page
+    assert not client.get("/suppressions/?q=1234").context["page"].rows
+    for path in ("new/", f"{row.pk}/lift/", "export/"):
+        assert client.get(f"/suppressions/{path}").status_code == 403
