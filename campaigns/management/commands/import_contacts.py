@@ -1,0 +1,105 @@
+"""A CSV file taken in from the shell: the same steps, the same report as on screen."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import File
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+
+from campaigns.errors import InvalidInput, RuleError
+from campaigns.models import ContactImport, ContactList, ExistingContacts, ImportState, User
+from campaigns.rules.headers import guess_mapping
+from campaigns.services.import_report import findings, summary
+from campaigns.services.importing import (
+    Choices,
+    advance,
+    first_rows,
+    receive_file,
+    reread,
+    start_check,
+    start_import,
+)
+from campaigns.services.people import ADMINISTRATOR
+from campaigns.texts import file_trouble
+
+SAMPLE = 20
+LOOK_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    help = "Checks a CSV file of contacts, shows what would become of its rows, and takes them in."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--list", default="", help="put everybody into this list, made if it is not there")
+        parser.add_argument("--existing", choices=ExistingContacts.values, default=ExistingContacts.UPDATE)
+        parser.add_argument("--encoding", choices=["utf_8", "cp932", "utf_16", "euc_jp"], help="default: found out")
+        parser.add_argument("--user", default="", help="in whose name; default: the first administrator")
+        parser.add_argument("--check-only", action="store_true", help="store nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._take_in(options)
+        except InvalidInput as trouble:
+            raise CommandError(file_trouble(trouble.code, trouble.context)) from trouble
+        except (RuleError, OSError) as error:
+            raise CommandError(str(error)) from error
+
+    def _take_in(self, options: dict[str, Any]) -> None:
+        user = _user(options["user"])
+        with options["file"].open("rb") as file:
+            job = receive_file(File(file, name=options["file"].name), user)
+        if options["encoding"]:
+            reread(job, encoding=options["encoding"])
+        start_check(job, _choices(job, options))
+        self._work(job)
+        self._report(job)
+        if not options["check_only"]:
+            start_import(job, user)
+            self._work(job)
+            self._report(job)
+
+    def _work(self, job: ContactImport) -> None:
+        """Until this pass is over; a worker may take part."""
+        while job.is_working:
+            if not advance(job, until=time.monotonic() + LOOK_SECONDS):
+                time.sleep(0.1)
+            job.refresh_from_db()
+            if self.stdout.isatty():
+                self.stdout.write(f"\r{job.rows_read:,} / {job.rows_total:,}  {job.rate or 0:,}/s ", ending="")
+                self.stdout.flush()
+        if job.state == ImportState.FAILED:
+            raise InvalidInput(job.failure, **job.failure_context)
+
+    def _report(self, job: ContactImport) -> None:
+        self.stdout.write(f"\n{job.get_state_display()}: {job.original_name} ({job.encoding})")
+        for title, rows in summary(job).items():
+            self.stdout.write(f"  {title} {rows:,}")
+        if job.state == ImportState.CHECKED:
+            for finding in findings(job):
+                lines = ", ".join(str(row[0]) for row in finding.rows)
+                self.stdout.write(f"  {finding.total:,}  {finding.title}: {finding.text} [{lines}]")
+
+
+def _user(username: str) -> User:
+    people = User.objects.filter(is_active=True).order_by("pk")
+    wanted = Q(username=username) if username else Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)
+    user = people.filter(wanted).first()
+    if user is None:
+        raise CommandError("There is no such user. Name one with --user.")
+    return user
+
+
+def _choices(job: ContactImport, options: dict[str, Any]) -> Choices:
+    guess = guess_mapping(job.header, first_rows(job, SAMPLE))
+    if "phone" not in guess.fields.values():
+        raise InvalidInput("no_phone_column")
+    known = ContactList.objects.filter(name=options["list"]).first() if options["list"] else None
+    return Choices(
+        mapping=guess.fields,
+        existing=options["existing"],
+        contact_list=known,
+        new_list="" if known else options["list"],
+    )

@@ -1,0 +1,17 @@
+"""What the queue starts by itself: one look a minute at everything that is due."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django_q.models import Schedule
+
+EVERY_MINUTE = "campaigns.tasks.wake_all"
+
+
+class Command(BaseCommand):
+    help = "Makes the schedules of the queue; safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        Schedule.objects.update_or_create(
+            name="wake_all", defaults={"func": EVERY_MINUTE, "schedule_type": Schedule.MINUTES, "minutes": 1}
+        )

@@ -1,0 +1,101 @@
+"""The vendors' stand-ins on the loopback address, with every account of the portal whose address points there."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+from django.urls import reverse
+
+from campaigns.models import ProviderAccount
+from providers.sandbox.client import ControlError, SandboxControl
+from providers.sandbox.pushing import is_loopback
+from providers.sandbox.server import Options, mount_path, run
+
+HOST = "127.0.0.1"
+LOOK_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Serves the vendors' stand-ins until it is stopped; accounts added or changed meanwhile are taken up."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--port", type=int, default=settings.SANDBOX_PORT)
+        parser.add_argument("--time-scale", type=float, default=1.0, help="0.1: phones answer ten times as fast")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        follow_port(options["port"])
+        registrar = Registrar(SandboxControl(f"http://{HOST}:{options['port']}"))
+        threading.Thread(target=registrar.work, name="registrar", daemon=True).start()
+        run(HOST, options["port"], options=Options(time_scale=options["time_scale"]))
+
+
+def sandbox_url(provider: str, port: int) -> str:
+    """What an account takes for its vendor's address."""
+    return f"http://{HOST}:{port}{mount_path(provider)}"
+
+
+def follow_port(port: int) -> None:
+    """Accounts on a stand-in of ours move along when the sandbox gets another port."""
+    for account in ProviderAccount.objects.all():
+        url = urlsplit(account.base_url)
+        if is_loopback(url.hostname or "") and url.path == mount_path(account.provider):
+            ProviderAccount.objects.filter(pk=account.pk).update(base_url=sandbox_url(account.provider, port))
+
+
+class Registrar:
+    """Tells the sandbox about the portal's accounts, again whenever one changes."""
+
+    def __init__(self, control: SandboxControl) -> None:
+        self._control = control
+        self._known: dict[int, dict[str, Any]] = {}
+
+    def work(self) -> None:
+        while True:
+            try:
+                self.look()
+            except (DatabaseError, OSError):
+                pass  # the database or the server of this very process is not there yet: the next look finds it
+            finally:
+                connection.close()
+            time.sleep(LOOK_SECONDS)
+
+    def look(self) -> None:
+        for account in self._accounts():
+            contract = contract_of(account)
+            if self._known.get(account.pk) != contract:
+                self._register(account, contract)
+
+    def _accounts(self) -> Iterator[ProviderAccount]:
+        vendors = self._control.state()["vendors"]
+        for account in ProviderAccount.objects.filter(provider__in=vendors).prefetch_related("senders"):
+            if is_loopback(urlsplit(account.base_url).hostname or ""):
+                yield account
+
+    def _register(self, account: ProviderAccount, contract: dict[str, Any]) -> None:
+        try:
+            self._control.register_account(**contract)
+            logger.info("%s: %s", account.label, account.base_url)
+        except ControlError as error:
+            logger.warning("%s cannot be used with the sandbox: %s", account.label, error)
+        self._known[account.pk] = contract
+
+
+def contract_of(account: ProviderAccount) -> dict[str, Any]:
+    """What such a customer would have agreed with the vendor."""
+    callback_url = settings.PORTAL_URL + reverse("webhook", args=[account.callback_key])
+    is_local = is_loopback(urlsplit(callback_url).hostname or "")
+    return {
+        "vendor": account.provider,
+        **account.credentials,
+        "sender_codes": [sender.value for sender in account.senders.all()],
+        "callback_url": callback_url if account.receives_callbacks and is_local else "",
+        "counts_include_today": True,
+    }

@@ -1,0 +1,64 @@
+"""Run within the portal's own settings and database, by Portal.call(); arguments and answers travel as JSON."""
+
+from math import inf
+
+from django.conf import settings
+
+from campaigns.models import (
+    Contact,
+    ContactList,
+    ListMembership,
+    PortalSettings,
+    ProviderAccount,
+    SenderId,
+)
+from campaigns.services.launching import confirm, prepare_campaign, start_preparation
+from campaigns.services.waking import wake_all
+from tests.factories import make_account, make_campaign, make_phone, make_sender, make_user
+
+
+def open_account(requests_per_second: int) -> None:
+    """On the sandbox, with a sender; nobody has to approve, nothing waits for second thoughts."""
+    PortalSettings.objects.create(pk=1, approval_above=None, undo_seconds=0)
+    account = make_account(
+        base_url=f"http://127.0.0.1:{settings.SANDBOX_PORT}/zettai-reach/",
+        credentials={"client_id": "20001", "token": "TokenForTheKillTest0000000000000"},
+        requests_per_second=requests_per_second,
+    )
+    make_sender(account, value="54321")
+
+
+def launch_to(people: int) -> None:
+    """A campaign to so many people, decided and on its way."""
+    sender = SenderId.objects.get()
+    campaign = make_campaign(
+        account=sender.account,
+        sender=sender,
+        body="見本商店です。ご予約は明日10時です。",
+        created_by=make_user("operator"),
+        lists=[_list_of(people)],
+    )
+    start_preparation(campaign)
+    prepare_campaign(campaign, until=inf)
+    campaign.refresh_from_db()
+    confirm(campaign, campaign.created_by)
+
+
+def _list_of(people: int) -> ContactList:
+    contacts = Contact.objects.bulk_create(Contact(phone=make_phone(serial)) for serial in range(people))
+    made = ContactList.objects.create(name="全員")
+    ListMembership.objects.bulk_create(ListMembership(contact_list=made, contact=contact) for contact in contacts)
+    return made
+
+
+def wake() -> None:
+    """What the schedule does once a minute."""
+    wake_all()
+
+
+def secrets() -> list[str]:
+    """Whatever may never be written to a log."""
+    kept = [settings.SECRET_KEY, *settings.FIELD_KEYS]
+    for account in ProviderAccount.objects.all():
+        kept += [account.callback_key, account.credentials["token"]]  # type: ignore[index]
+    return kept
