@@ -1,7 +1,7 @@
 """Refusals that are shown to the person who asked."""
 
 
-class InvalidInput(ValueError):
+class InvalidInput(ValueError):  # noqa: N818 - the word of the house for it
     """This input cannot be used. `code` is stable; `context` fills the sentence shown for it."""
 
     def __init__(self, code: str, **context: object) -> None:

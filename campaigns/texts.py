@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_noop
 
 # Why a message is where it is.
 MESSAGE_REASONS = {
@@ -251,6 +252,30 @@ DETAILS = {
     "result": _l("結果"),
 }
 
+# Public holidays by the words of the calendar library; a day moved off a Sunday is named by two of them.
+HOLIDAYS = frozenset(
+    [
+        gettext_noop("元日"),
+        gettext_noop("成人の日"),
+        gettext_noop("建国記念の日"),
+        gettext_noop("天皇誕生日"),
+        gettext_noop("春分の日"),
+        gettext_noop("昭和の日"),
+        gettext_noop("憲法記念日"),
+        gettext_noop("みどりの日"),
+        gettext_noop("こどもの日"),
+        gettext_noop("海の日"),
+        gettext_noop("山の日"),
+        gettext_noop("敬老の日"),
+        gettext_noop("秋分の日"),
+        gettext_noop("スポーツの日"),
+        gettext_noop("文化の日"),
+        gettext_noop("勤労感謝の日"),
+        gettext_noop("国民の休日"),
+        gettext_noop("振替休日"),
+    ]
+)
+
 CARRIERS = {
     "docomo": _l("NTTドコモ"),
     "au": _l("au"),
@@ -292,6 +317,10 @@ def trouble_text(code: str) -> str:
 
 def detail_text(name: str) -> str:
     return str(DETAILS.get(name, name))
+
+
+def holiday_text(name: str) -> str:
+    return " ".join(_(word) if word in HOLIDAYS else word for word in name.split())
 
 
 def carrier_text(code: str) -> str:

@@ -71,7 +71,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def retyped(self) -> dict[str, str]:
         """Only what was typed in: an empty field keeps what is stored."""
-        typed = {name: self.cleaned_data.get(PREFIX + name) for name in self.vendor.credential_names}
+        names = (*self.vendor.credential_names, *self.vendor.option_names)
+        typed = {name: self.cleaned_data.get(PREFIX + name) for name in names}
         return {name: value for name, value in typed.items() if value}
 
 
@@ -88,11 +89,10 @@ def _check_override(name: str, value: object) -> None:
 
 
 def form_for(vendor: type[Provider], account: ProviderAccount | None) -> type[AccountForm]:
-    """A form class with one write-only field for each credential of this vendor."""
+    """A form class with one write-only field for each credential and option of this vendor."""
     stored = account.credentials if account else {}
-    credentials = {
-        PREFIX + name: _credential_field(name, is_set=bool(stored.get(name))) for name in vendor.credential_names
-    }
+    names = (*vendor.credential_names, *vendor.option_names)
+    credentials = {PREFIX + name: _credential_field(name, is_set=bool(stored.get(name))) for name in names}
     return type("AccountForm", (AccountForm,), {"vendor": vendor, **credentials})
 
 

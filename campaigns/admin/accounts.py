@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from campaigns.models import Activity, Campaign, ProviderAccount, SenderId
-from campaigns.services.accounts import check_account, provider_class
+from campaigns.services.accounts import callback_url, check_account, provider_class
 from campaigns.texts import reason_text, trouble_text
 from providers.base import Provider
 from providers.errors import ProviderError
@@ -55,7 +54,7 @@ class ProviderAccountAdmin(AuditedAdmin):
 
     @admin.display(description=_("通知先のURL"))
     def callback_url(self, account: ProviderAccount) -> SafeString:
-        url = settings.PORTAL_URL.rstrip("/") + reverse("webhook", args=[account.callback_key])
+        url = callback_url(account)
         note = _t("配信事業者の管理画面に、このURLを登録してください。URLは鍵を兼ねるため、他人に見せないでください。")
         return format_html('<code class="copyable">{}</code><div class="help">{}</div>', url, note)
 
@@ -69,7 +68,7 @@ class ProviderAccountAdmin(AuditedAdmin):
         connection = ["label", "base_url", "is_active"]
         sets = [
             (None, {"fields": ["vendor_name", "health", *connection] if obj else connection}),
-            (_("認証情報"), {"fields": [PREFIX + name for name in vendor.credential_names]}),
+            (_("認証情報"), {"fields": [PREFIX + name for name in (*vendor.credential_names, *vendor.option_names)]}),
             (_("送信の速さ"), {"fields": ["requests_per_second"]}),
         ]
         if vendor.capabilities.receipts:

@@ -28,7 +28,7 @@ class PhoneField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Another spelling of the same number is no change."""
         try:
-            return self.clean(data) != initial
+            return bool(self.clean(data) != initial)
         except forms.ValidationError:
             return True
 

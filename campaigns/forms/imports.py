@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models import ConsentBasis, ContactImport, ContactList, ExistingContacts
 from campaigns.rules.headers import guess_mapping
@@ -40,7 +41,7 @@ FIELDS = {
     "consent": _("同意"),
     "consented_at": _("同意日"),
     "consent_method": _("同意方法"),
-    "opt_out": _("配信停止"),
+    "opt_out": pgettext_lazy("one", "配信停止"),
 }
 ATTRIBUTE = "attr:"
 SHOWN = 3

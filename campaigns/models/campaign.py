@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.errors import RuleError
 
@@ -118,7 +119,7 @@ class Campaign(models.Model):
     counted_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("配信")
+        verbose_name = pgettext_lazy("one", "配信")
         verbose_name_plural = _("配信")
         permissions = [
             ("launch_campaign", _("配信を送信・予約・承認依頼できる")),

@@ -8,6 +8,7 @@ from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Replace
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.phone_numbers import ALL_AT_ONCE
 
@@ -116,7 +117,7 @@ class Contact(models.Model):
     objects = ContactQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("連絡先")
+        verbose_name = pgettext_lazy("one", "連絡先")
         verbose_name_plural = _("連絡先")
         permissions = [("export_contact", _("連絡先をCSV出力できる"))]
 
@@ -147,7 +148,7 @@ class ContactList(models.Model):
     created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("配信リスト")
+        verbose_name = pgettext_lazy("one", "配信リスト")
         verbose_name_plural = _("配信リスト")
         ordering = ["name"]
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.errors import RuleError
 
@@ -72,7 +73,7 @@ class ContactImport(models.Model):
     beat_at = models.DateTimeField(null=True)  # last sign of life of the worker that has it in hand
 
     class Meta:
-        verbose_name = _("CSV取込")
+        verbose_name = pgettext_lazy("one", "CSV取込")
         verbose_name_plural = _("CSV取込")
         ordering = ["-pk"]
 

@@ -21,7 +21,7 @@ else:
 
 
 class EncryptedJSONField(Text):
-    """A mapping of strings, encrypted with the newest of FIELD_KEYS; a missing key raises and never shows ciphertext."""
+    """A mapping of strings, encrypted with the newest of FIELD_KEYS; a missing key raises, never shows ciphertext."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> dict[str, str]:
         if not value:

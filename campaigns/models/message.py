@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.sending_window import jst_day
 
@@ -24,7 +25,7 @@ class MessageState(models.TextChoices):
     REFUSED = "refused", _("送信エラー")
     UNKNOWN = "unknown", _("状態不明")
     CANCELLED = "cancelled", _("取消")
-    SUPPRESSED = "suppressed", _("配信停止")
+    SUPPRESSED = "suppressed", pgettext_lazy("of a message", "配信停止")
     EXPIRED = "expired", _("期限切れ")
     EXCLUDED = "excluded", _("対象外")
 
@@ -151,7 +152,12 @@ class Message(models.Model):
         verbose_name_plural = _("送信履歴")
         permissions = [("export_message", _("送信履歴をCSV出力できる"))]
         # No index mentions `state`: it changes several times a message, and each index would double that cost.
-        indexes = [models.Index(fields=["campaign", "id"], name="message_by_campaign")]
+        indexes = [
+            models.Index(fields=["campaign", "id"], name="message_by_campaign"),
+            models.Index(
+                fields=["provider_message_id"], name="message_by_vendor", condition=~models.Q(provider_message_id="")
+            ),
+        ]
         constraints = [models.UniqueConstraint(fields=["phone", "campaign"], name="message_once_per_number")]
 
     def __str__(self) -> str:
@@ -191,7 +197,7 @@ UPDATE campaigns_message SET
   reason = CASE WHEN campaigns_message.state = 'sending' THEN v.reason ELSE campaigns_message.reason END,
   vendor_code = CASE WHEN campaigns_message.state = 'sending' THEN v.vendor_code ELSE campaigns_message.vendor_code END,
   vendor_text = v.vendor_text,
-  provider_message_id = CASE WHEN v.provider_message_id = '' THEN campaigns_message.provider_message_id ELSE v.provider_message_id END,
+  provider_message_id = COALESCE(NULLIF(v.provider_message_id, ''), campaigns_message.provider_message_id),
   parts = COALESCE(v.parts, campaigns_message.parts),
   answered_at = %s
 FROM <rows> WHERE campaigns_message.id = v.id
@@ -211,10 +217,12 @@ WORD_COLUMNS = {
 HEAR = """
 UPDATE campaigns_message SET
   state = v.state, reason = v.reason, vendor_code = v.vendor_code,
-  provider_message_id = CASE WHEN v.provider_message_id = '' THEN campaigns_message.provider_message_id ELSE v.provider_message_id END,
-  carrier = CASE WHEN v.carrier = '' THEN campaigns_message.carrier ELSE v.carrier END,
+  provider_message_id = COALESCE(NULLIF(v.provider_message_id, ''), campaigns_message.provider_message_id),
+  carrier = COALESCE(NULLIF(v.carrier, ''), campaigns_message.carrier),
   billed_parts = COALESCE(v.billed_parts, campaigns_message.billed_parts),
   final_at = v.final_at
-FROM <rows> WHERE campaigns_message.reference = v.reference AND campaigns_message.account_id = %s AND campaigns_message.state IN ({allowed})
+FROM <rows>
+WHERE campaigns_message.reference = v.reference AND campaigns_message.account_id = %s
+  AND campaigns_message.state IN ({allowed})
 RETURNING campaigns_message.id, campaigns_message.campaign_id
 """

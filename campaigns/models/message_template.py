@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Purpose(models.TextChoices):
@@ -26,7 +27,7 @@ class MessageTemplate(models.Model):
     updated_at = models.DateTimeField(_("更新日時"), auto_now=True)
 
     class Meta:
-        verbose_name = _("定型文")
+        verbose_name = pgettext_lazy("one", "定型文")
         verbose_name_plural = _("定型文")
         ordering = ["category", "name"]
 

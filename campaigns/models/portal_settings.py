@@ -4,6 +4,7 @@ from datetime import time
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.sending_window import SendingWindow
 
@@ -65,7 +66,7 @@ class ClosedDay(models.Model):
 
     class Meta:
         verbose_name = _("休業日")
-        verbose_name_plural = _("休業日")
+        verbose_name_plural = pgettext_lazy("several", "休業日")
         ordering = ["day"]
 
     def __str__(self) -> str:

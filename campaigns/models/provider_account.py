@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.parts import PROFILES, CountingProfile
 
@@ -67,7 +68,7 @@ class ProviderAccount(models.Model):
 
     class Meta:
         verbose_name = _("接続先")
-        verbose_name_plural = _("接続先")
+        verbose_name_plural = pgettext_lazy("several", "接続先")
         ordering = ["label"]
 
     def __str__(self) -> str:
@@ -81,7 +82,7 @@ class ProviderAccount(models.Model):
         return replace(PROFILES[self.counting_profile], **self.counting_overrides)
 
     def buy_pace(self, requests: int, *, now: float) -> float:
-        """Reserve the time of so many requests; UNIX time at which the first may start. Exact over any number of workers."""
+        """Reserve the time of so many requests; UNIX time at which the first may start. Exact over all workers."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE campaigns_provideraccount"
@@ -131,7 +132,7 @@ class SenderId(models.Model):
 
     class Meta:
         verbose_name = _("送信元番号")
-        verbose_name_plural = _("送信元番号")
+        verbose_name_plural = pgettext_lazy("several", "送信元番号")
         ordering = ["account", "value"]
         constraints = [models.UniqueConstraint(fields=["account", "value"], name="sender_once_per_account")]
 

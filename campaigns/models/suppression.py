@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from . import bulk
 
@@ -45,7 +46,7 @@ class Suppression(models.Model):
     objects = SuppressionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("配信停止")
+        verbose_name = pgettext_lazy("one", "配信停止")
         verbose_name_plural = _("配信停止")
         ordering = ["-pk"]
 

@@ -1,5 +1,6 @@
 from django.contrib.auth.models import AbstractUser
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class User(AbstractUser):
@@ -7,7 +8,7 @@ class User(AbstractUser):
 
     class Meta:
         verbose_name = _("利用者")
-        verbose_name_plural = _("利用者")
+        verbose_name_plural = pgettext_lazy("several", "利用者")
         permissions = [("see_numbers", _("電話番号をすべて表示できる"))]
 
     def __str__(self) -> str:

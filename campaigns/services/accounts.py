@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from django.conf import settings
+from django.urls import reverse
+
 from campaigns.models import ProviderAccount
 from providers.base import Provider
 from providers.http import VendorClient
@@ -23,6 +26,11 @@ async def open_provider(account: ProviderAccount, *, connections: int = 4) -> As
     vendor = provider_class(account)
     async with VendorClient(account.base_url, connections=connections, timeouts=vendor.timeouts) as client:
         yield vendor(client, account.credentials)
+
+
+def callback_url(account: ProviderAccount) -> str:
+    """Where this vendor's receipts come in. The URL is its own key: it is shown to administrators alone."""
+    return settings.PORTAL_URL.rstrip("/") + reverse("webhook", args=[account.callback_key])
 
 
 def offline_provider(account: ProviderAccount) -> Provider:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, CampaignState, ClosedDay, HeldAt, Message, ProviderAccount, User
 from campaigns.rules.sending_window import jst_day
+from campaigns.texts import holiday_text
 
 from .accounts import provider_class
 from .booking import BookingComparison
@@ -57,7 +58,7 @@ def month_calendar(month: date, booked: QuerySet[Campaign]) -> list[list[Calenda
     closed = dict(ClosedDay.objects.filter(day__range=(first, last)).values_list("day", "name"))
 
     def cell(day: date) -> CalendarDay:
-        holiday = jpholiday.is_holiday_name(day) or closed.get(day, "")
+        holiday = holiday_text(jpholiday.is_holiday_name(day) or "") or closed.get(day, "")
         return CalendarDay(day, day.month == month.month, holiday, campaigns[day])
 
     return [[cell(day) for day in week] for week in weeks]

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from time import monotonic
@@ -25,9 +24,9 @@ from campaigns.models import (
 )
 from campaigns.models.day_count import touch_counts
 from campaigns.queue import enqueue
-from providers.base import OutboundSms
 
 from .accounts import provider_class
+from .envelopes import Envelope, envelope_of
 from .launching import start_due_campaigns
 from .recording import record_sent
 from .sending_line import Request, SendingLine, Sent
@@ -84,15 +83,6 @@ def _sendable(account: ProviderAccount, now: datetime) -> list[int]:
     return [pk for pk, purpose, held in rows if is_open or purpose == Purpose.NOTICE or held == HeldAt.VENDOR]
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What all messages of one campaign share on the wire."""
-
-    sender_id: str
-    group: str
-    scheduled_for: datetime | None
-
-
 class Slice:
     """One worker's turn on one account: it has the lease, a line to the vendor, and a moment to end."""
 
@@ -144,7 +134,7 @@ class Slice:
         return True
 
     def _request(self, wave: Sequence[Leaving], place: int, starts_at: float) -> Request:
-        batch = [self._outbound(message) for message in wave[place : place + self.batch_size]]
+        batch = [self.envelopes[m.campaign_id].around(m) for m in wave[place : place + self.batch_size]]
         return Request(starts_at + place / self.account.pace, batch)
 
     def _rest(self) -> None:
@@ -176,21 +166,8 @@ class Slice:
             self.ids[message.reference] = message.id
             self.campaign_of[message.id] = message.campaign_id
         for campaign_id in {message.campaign_id for message in leaving} - self.envelopes.keys():
-            campaign = Campaign.objects.select_related("sender").get(pk=campaign_id)
-            assert campaign.sender is not None
-            booked_for = campaign.starts_at if campaign.held_at == HeldAt.VENDOR else None
-            self.envelopes[campaign_id] = Envelope(campaign.sender.value, campaign.reference, booked_for)
-
-    def _outbound(self, message: Leaving) -> OutboundSms:
-        envelope = self.envelopes[message.campaign_id]
-        return OutboundSms(
-            reference=message.reference,
-            to=message.phone,
-            body=message.body,
-            sender_id=envelope.sender_id,
-            scheduled_for=envelope.scheduled_for,
-            group=envelope.group,
-        )
+            campaign = Campaign.objects.select_related("account", "sender").get(pk=campaign_id)
+            self.envelopes[campaign_id] = envelope_of(campaign)
 
     def _record(self, sent: Sequence[Sent]) -> None:
         if not sent:

@@ -1,6 +1,7 @@
 """Callbacks: stored as they came, answered at once, applied in bulk a moment later."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -48,17 +49,14 @@ def _waiting(account: ProviderAccount):  # type: ignore[no-untyped-def]
 
 def _apply(account: ProviderAccount, logs: Sequence[ReceiptLog], now: datetime) -> None:
     parser = offline_provider(account)
-    receipts: list[DeliveryReceipt] = []
-    of_log: dict[int, list[str]] = {}
-    for log in logs:
-        found = _parse(parser, log)
-        of_log[log.pk] = [receipt.reference for receipt in found]
-        receipts += found
+    found = {log.pk: _parse(parser, log) for log in logs}
     with transaction.atomic():
+        named = _named(account, found)
+        receipts = [receipt for of_log in named.values() for receipt in of_log]
         hear(account, receipts, now)
         known = _known(account, {receipt.reference for receipt in receipts})
         for log in logs:
-            _mark(log, of_log[log.pk], known, now)
+            _mark(log, [receipt.reference for receipt in named[log.pk]], known, now)
         ReceiptLog.objects.bulk_update(logs, ["applied_at", "retry_at", "words", "matched", "note"], batch_size=BATCH)
 
 
@@ -69,6 +67,17 @@ def _parse(parser: Provider, log: ReceiptLog) -> list[DeliveryReceipt]:
     except WebhookRefused as error:
         log.note = error.code
         return []
+
+
+def _named(account: ProviderAccount, found: dict[int, list[DeliveryReceipt]]) -> dict[int, list[DeliveryReceipt]]:
+    """With our reference also where the vendor told only its own id."""
+    ids = {r.provider_message_id for of_log in found.values() for r in of_log if not r.reference}
+    ours = Message.objects.filter(account=account, provider_message_id__in=ids - {""})
+    references = dict(ours.values_list("provider_message_id", "reference")) if ids else {}
+    return {
+        pk: [r if r.reference else replace(r, reference=references.get(r.provider_message_id, "")) for r in of_log]
+        for pk, of_log in found.items()
+    }
 
 
 def _known(account: ProviderAccount, references: set[str]) -> set[str]:

@@ -59,7 +59,7 @@ class SendingLine:
         self._loop.call_soon_threadsafe(self._line_up, requests)
 
     def take(self, *, after: float = 0.0) -> list[Sent]:
-        """Everything finished by so many seconds from now; waiting a little makes few large writes of many small ones."""
+        """Everything finished by so many seconds from now: waiting makes few large writes of many small ones."""
         if after:
             time.sleep(after)
         finished: list[Sent] = []

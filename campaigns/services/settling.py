@@ -25,6 +25,7 @@ from campaigns.models.day_count import touch_counts
 from providers.base import Accepted, Duplicate, OutboundSms, Outcome, Refused, submit_safely
 
 from .accounts import ask_vendor, provider_class
+from .envelopes import envelope_of
 
 # As long as the text is still wanted, and the vendor surely remembers the reference (ZR-A31).
 REPEAT_WITHIN = timedelta(minutes=30)
@@ -51,10 +52,10 @@ def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: 
     if not provider_class(account).capabilities.rejects_duplicates:
         return
     recent = [row.pk for row in rows if now - row.since < REPEAT_WITHIN]
-    wanted = list(_still_wanted(recent, now).select_related("campaign", "campaign__sender"))
+    wanted = list(_still_wanted(recent, now).select_related("campaign__account", "campaign__sender"))
     if not wanted:
         return
-    batch = [_same_again(message) for message in wanted]
+    batch = [envelope_of(message.campaign).around(message) for message in wanted]
     outcomes = ask_vendor(account, lambda provider: _submit_each(provider, batch))
     for message, outcome in zip(wanted, outcomes, strict=True):
         _settle(account, message, outcome, now)
@@ -70,19 +71,6 @@ def _still_wanted(messages: Sequence[int], now: datetime) -> "QuerySet[Message]"
     if not PortalSettings.load().window().is_open(now):
         found = found.exclude(campaign__purpose=Purpose.ADVERTISING)
     return found.filter(campaign__state__in=live)
-
-
-def _same_again(message: Message) -> OutboundSms:
-    campaign = message.campaign
-    assert campaign.sender is not None
-    return OutboundSms(
-        reference=message.reference,
-        to=message.phone,
-        body=message.body,
-        sender_id=campaign.sender.value,
-        scheduled_for=campaign.starts_at if campaign.held_at == HeldAt.VENDOR else None,
-        group=campaign.reference,
-    )
 
 
 async def _submit_each(provider, batch: Sequence[OutboundSms]) -> list[Outcome]:  # type: ignore[no-untyped-def]

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaigns.models import ConsentBasis, Contact, Suppression, User
 from campaigns.models.contact import TEXT_COLUMNS
@@ -26,7 +27,7 @@ def contact_rows(found: "QuerySet[Contact]", user: User) -> Iterator[list[object
         _("同意区分"),
         _("同意日時"),
         _("同意方法"),
-        _("配信停止"),
+        pgettext("one", "配信停止"),
         _("配信リスト"),
         *attributes,
     ]

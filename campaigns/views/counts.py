@@ -16,6 +16,7 @@ from campaigns.services.accounts import provider_class
 from campaigns.services.counting import fetch_vendor_counts
 from campaigns.services.month_report import ExportRow, export_rows, month_report
 from campaigns.services.reporting import months_beside
+from campaigns.templatetags.sms import jst
 from campaigns.texts import carrier_text, trouble_text
 from providers.errors import ProviderError
 
@@ -38,7 +39,7 @@ def count_month(request: HtmxRequest) -> HttpResponse:
         "account": account,
         "months_beside": months_beside(month),
         "is_running": month >= this_month,
-        "points": [(f"{day.month}/{day.day}", [figures.charged]) for day, figures in report.days.items()],
+        "points": [(jst(day, "tick"), [figures.charged]) for day, figures in report.days.items()],
     }
     return render(request, "counts/month.html", context)
 

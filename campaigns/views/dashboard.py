@@ -8,6 +8,7 @@ from campaigns.models import CampaignState, DayCount
 from campaigns.rules.sending_window import jst_day, period
 from campaigns.services.overview import coming, first_steps, waiting_for
 from campaigns.services.reporting import by_day, campaigns_under_way, figures_between
+from campaigns.templatetags.sms import jst
 
 from .access import requires
 from .htmx import HtmxRequest, render_page
@@ -38,5 +39,5 @@ def dashboard(request: HtmxRequest) -> HttpResponse:
 
 def _last_days(today: date) -> dict[str, object]:
     days = by_day(DayCount.objects.all(), today - timedelta(days=DAYS_SHOWN - 1), today)
-    points = [(f"{day.month}/{day.day}", [f.delivered, f.undelivered, f.waiting]) for day, f in days.items()]
+    points = [(jst(day, "tick"), [f.delivered, f.undelivered, f.waiting]) for day, f in days.items()]
     return {"days": days, "points": points, "any_sent": any(figures.sent for figures in days.values())}

@@ -60,5 +60,5 @@ def secrets() -> list[str]:
     """Whatever may never be written to a log."""
     kept = [settings.SECRET_KEY, *settings.FIELD_KEYS]
     for account in ProviderAccount.objects.all():
-        kept += [account.callback_key, account.credentials["token"]]  # type: ignore[index]
+        kept += [account.callback_key, account.credentials["token"]]
     return kept

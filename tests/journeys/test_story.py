@@ -178,6 +178,7 @@ def test_a_booking_at_the_vendor_is_seen_on_both_sides_and_taken_back(
         held_at=HeldAt.VENDOR,
     )
     send(campaign, operator, work)
+    assert campaign.scheduled_for is not None
     day = jst_day(campaign.scheduled_for)
     both = compare_bookings(account, day)
     assert (both.ours, both.theirs, both.missing_there, both.unknown_here) == (2, 2, [], [])

@@ -14,6 +14,11 @@ import pytest
 from django.utils.translation import gettext, override
 from django.utils.translation.template import templatize
 
+from campaigns.models import Contact, User
+from campaigns.rules.headers import guess_mapping
+from campaigns.texts import holiday_text
+from campaigns.views.contact_export import contact_rows
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUES = sorted((ROOT / "smsportal" / "locale").glob("*/LC_MESSAGES/django.po"))
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
@@ -213,3 +218,20 @@ def test_an_empty_field_is_asked_for_in_both_languages() -> None:
         assert gettext("This field is required.") == "入力してください。"
     with override("en"):
         assert gettext("This field is required.") == "This field is required."
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.django_db
+def test_an_export_can_be_imported_again_in_either_language(language: str) -> None:
+    with override(language):
+        header = [str(title) for title in next(contact_rows(Contact.objects.all(), User()))]
+    unknown = {column for column, name in guess_mapping(header).fields.items() if name.startswith("attr:")}
+    with override(language):
+        assert [header[column] for column in sorted(unknown)] == [gettext("同意区分")]
+
+
+def test_a_moved_holiday_keeps_both_its_words() -> None:
+    with override("en"):
+        assert holiday_text("文化の日 振替休日") == "Culture Day (observed)"
+    with override("ja"):
+        assert holiday_text("文化の日 振替休日") == "文化の日 振替休日"

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
-from django.urls import reverse
 
 from campaigns.models import ProviderAccount
+from campaigns.services.accounts import callback_url
 from providers.sandbox.client import ControlError, SandboxControl
 from providers.sandbox.pushing import is_loopback
 from providers.sandbox.server import Options, mount_path, run
@@ -89,13 +89,32 @@ class Registrar:
 
 
 def contract_of(account: ProviderAccount) -> dict[str, Any]:
-    """What such a customer would have agreed with the vendor."""
-    callback_url = settings.PORTAL_URL + reverse("webhook", args=[account.callback_key])
-    is_local = is_loopback(urlsplit(callback_url).hostname or "")
+    """What such a customer would have agreed with the vendor, in the words of its stand-in."""
+    url = callback_url(account)
+    is_local = is_loopback(urlsplit(url).hostname or "")
+    terms = TERMS[account.provider](account, [sender.value for sender in account.senders.all()])
     return {
         "vendor": account.provider,
-        **account.credentials,
-        "sender_codes": [sender.value for sender in account.senders.all()],
-        "callback_url": callback_url if account.receives_callbacks and is_local else "",
-        "counts_include_today": True,
+        "callback_url": url if account.receives_callbacks and is_local else "",
+        **terms,
     }
+
+
+def _zettai_reach(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
+    return {**account.credentials, "sender_codes": senders, "counts_include_today": True}
+
+
+def _rakuten_cpaas(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
+    keys = {"api_key": "client_id", "api_secret": "secret"}
+    known = ("api_key", "api_secret", "short_url_key", "short_url_secret")
+    given = {keys.get(name, name): account.credentials[name] for name in known if account.credentials.get(name)}
+    return {**given, "sender_codes": senders}
+
+
+def _karaden(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
+    services = [{"id": int(sender)} for sender in senders if sender.isdigit()]
+    given = {name: account.credentials.get(name, "") for name in ("tenant_id", "token")}
+    return {"client_id": str(account.pk), **given, "services": services}
+
+
+TERMS = {"zettai_reach": _zettai_reach, "rakuten_cpaas": _rakuten_cpaas, "karaden": _karaden}

@@ -91,3 +91,10 @@ def test_a_wave_dash_is_read_back_as_a_tilde():
 )
 def test_what_cp932_cannot_hold_can_be_asked_before(text, characters):
     assert not_in_cp932(text) == characters
+
+
+@pytest.mark.parametrize("encoding", ["utf_8_sig", "utf_16", "cp932", "euc_jp"])
+def test_a_long_file_has_one_mark_at_most_and_reads_back_as_written(encoding):
+    rows = [["番号", str(at)] for at in range(1_200)]
+    content = b"".join(write_csv(rows, encoding=encoding, delimiter="\t"))
+    assert content.decode(encoding).splitlines() == ["\t".join(row) for row in rows]

@@ -97,6 +97,14 @@ def test_a_call_is_stored_first_and_applied_by_one_task(message, vendor, queued)
     assert list(ReceiptLog.objects.values_list("words", "matched", "note")) == [(1, 1, ""), (1, 1, "")]
 
 
+def test_a_receipt_that_names_only_the_vendor_s_id_finds_its_message(message, vendor):
+    Message.objects.update(provider_message_id="v-77")
+    vendor.known = {"v-77": DeliveryReceipt("", ReceiptStatus.DELIVERED, provider_message_id="v-77")}
+    receive(message.account, b"v-77", "text/plain")
+    apply_receipts(message.account)
+    assert state_of(message) == "delivered"
+
+
 def test_a_receipt_that_is_too_early_is_kept_and_tried_again(message, vendor):
     early = DeliveryReceipt("not-here-yet", ReceiptStatus.DELIVERED)
     vendor.known = {early.reference: early}

@@ -78,7 +78,7 @@ def addresses(db: None) -> list[tuple[str, str]]:
     found = []
     for pattern in guarded():
         keys = {name: made[name] for name in pattern.pattern.converters}
-        found.append((reverse(str(pattern.name), kwargs=keys), pattern.callback.required))
+        found.append((reverse(str(pattern.name), kwargs=keys), getattr(pattern.callback, "required")))
     return found
 
 

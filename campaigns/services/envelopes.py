@@ -1,0 +1,44 @@
+"""From a message of ours to what goes on the wire."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.models import Campaign, HeldAt, Leaving, Message
+from providers.base import OutboundSms
+
+from .accounts import callback_url
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What all messages of one campaign share on the wire."""
+
+    sender_id: str
+    group: str
+    scheduled_for: datetime | None
+    valid_until: datetime | None
+    callback_url: str
+
+    def around(self, message: Leaving | Message) -> OutboundSms:
+        return OutboundSms(
+            reference=message.reference,
+            to=message.phone,
+            body=message.body,
+            sender_id=self.sender_id,
+            scheduled_for=self.scheduled_for,
+            group=self.group,
+            valid_until=self.valid_until,
+            callback_url=self.callback_url,
+        )
+
+
+def envelope_of(campaign: Campaign) -> Envelope:
+    assert campaign.account is not None
+    assert campaign.sender is not None
+    return Envelope(
+        sender_id=campaign.sender.value,
+        group=campaign.reference,
+        scheduled_for=campaign.starts_at if campaign.held_at == HeldAt.VENDOR else None,
+        valid_until=campaign.deadline_at,
+        callback_url=callback_url(campaign.account) if campaign.account.receives_callbacks else "",
+    )
