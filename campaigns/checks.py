@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error
 
 def check_queue_clock(**kwargs: Any) -> list[CheckMessage]:
     """The queue's clock starts when a task is fetched, also while it waits: too short a `retry` runs it twice."""
-    queue = settings.Q_CLUSTER
+    queue: dict[str, Any] = settings.Q_CLUSTER
     turns = ceil((queue["queue_limit"] + queue["bulk"]) / queue["workers"]) + 1
     if queue["retry"] > queue["timeout"] * turns:
         return []

@@ -3,15 +3,15 @@
 from time import monotonic
 
 from .models import Campaign, ContactImport, ProviderAccount
-from .services.counting import recount_touched as _recount_touched
-from .services.dispatching import SLICE_SECONDS, dispatch_due
-from .services.importing import check_import as _check_import
-from .services.importing import run_import as _run_import
-from .services.launching import prepare_campaign as _prepare_campaign
-from .services.polling import look_due as _look_due
-from .services.receiving import apply_receipts as _apply_receipts
-from .services.stopping import recall_messages as _recall_messages
-from .services.waking import wake_all as _wake_all
+from .services.imports.importing import check_import as _check_import
+from .services.imports.importing import run_import as _run_import
+from .services.planning.launching import prepare_campaign as _prepare_campaign
+from .services.results.counting import recount_touched as _recount_touched
+from .services.results.polling import look_due as _look_due
+from .services.results.receiving import apply_receipts as _apply_receipts
+from .services.sending.dispatching import SLICE_SECONDS, dispatch_due
+from .services.sending.stopping import recall_messages as _recall_messages
+from .services.sending.waking import wake_all as _wake_all
 
 
 def wake_all() -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.models import ConsentBasis, ContactImport, ContactList, ExistingContacts
 from campaigns.rules.headers import guess_mapping
-from campaigns.services.importing import Choices
+from campaigns.services.imports.importing import Choices
 from campaigns.texts import file_trouble
 
 ENCODINGS = {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import InvalidInput
 from campaigns.models import Campaign, HeldAt, MessageState, ProviderAccount, User
-from campaigns.services.message_search import Search, number_query
+from campaigns.services.figures.message_search import Search, number_query
 from campaigns.texts import CARRIERS, VERBS
 
 ALL = [("", _("すべて"))]

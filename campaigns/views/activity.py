@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from campaigns.forms.reports import ActivityFilter
 from campaigns.models import Activity
-from campaigns.services.reporting import find_activity, first_broken
+from campaigns.services.figures.reporting import find_activity, first_broken
 from campaigns.templatetags.sms import yen
 from campaigns.texts import detail_text
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.errors import RuleError
 from campaigns.forms.campaigns import ReturnForm
 from campaigns.models import Campaign, CampaignState, User
-from campaigns.services.launching import approve, send_back, withdraw
+from campaigns.services.planning.launching import approve, send_back, withdraw
 
 from .access import requires
 from .campaign_content import check_seen

@@ -13,7 +13,7 @@ from campaigns.errors import RuleError
 from campaigns.forms.reports import BookingFilter, BookingSpan, TypedCount
 from campaigns.models import Campaign, ProviderAccount
 from campaigns.rules.sending_window import jst_day
-from campaigns.services.booked import (
+from campaigns.services.figures.booked import (
     MOST_AT_ONCE,
     BulkReceipt,
     accounts_to_compare,
@@ -24,8 +24,8 @@ from campaigns.services.booked import (
     month_calendar,
     on_days,
 )
-from campaigns.services.booking import compare_bookings
-from campaigns.services.reporting import months_beside
+from campaigns.services.figures.reporting import months_beside
+from campaigns.services.sending.booking import compare_bookings
 from campaigns.texts import trouble_text
 from providers.errors import ProviderError
 

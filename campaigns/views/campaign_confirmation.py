@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, Heartbeat, PortalSettings, Preparation
-from campaigns.services.launching import confirm, start_preparation
-from campaigns.services.sampling import audience_size
-from campaigns.services.watching import worker_unseen
+from campaigns.services.figures.watching import worker_unseen
+from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.planning.sampling import audience_size
 
 from .access import requires
 from .campaign_content import check_seen, pinned_content

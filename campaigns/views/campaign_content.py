@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, PortalSettings
-from campaigns.services.confirming import examples, exclusions, last_time
-from campaigns.services.forecasting import forecast
-from campaigns.services.previewing import warnings_about
+from campaigns.services.planning.confirming import examples, exclusions, last_time
+from campaigns.services.planning.forecasting import forecast
+from campaigns.services.planning.previewing import warnings_about
 
 
 def pinned_content(campaign: Campaign) -> dict[str, Any]:

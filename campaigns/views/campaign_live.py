@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.models import Campaign, CampaignState, User
-from campaigns.services.forecasting import forecast
-from campaigns.services.watching import (
+from campaigns.services.figures.watching import (
     LIVE,
     figures,
     first_failures,
@@ -17,6 +16,7 @@ from campaigns.services.watching import (
     obstacles,
     poll_seconds,
 )
+from campaigns.services.planning.forecasting import forecast
 
 from .access import requires
 from .approvals import approval_context

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, CampaignState
-from campaigns.services.stopping import StopReceipt, pause_campaign, resume_campaign, stop_campaign
-from campaigns.services.watching import LIVE
+from campaigns.services.figures.watching import LIVE
+from campaigns.services.sending.stopping import StopReceipt, pause_campaign, resume_campaign, stop_campaign
 
 from .access import requires
 from .campaign_live import live_context

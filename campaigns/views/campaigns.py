@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, CampaignState, DayCount, MessageState
-from campaigns.services.drafting import delete_draft, duplicate
+from campaigns.services.planning.drafting import delete_draft, duplicate
 
 from .access import requires
 from .htmx import HtmxRequest, render_page

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 
 from campaigns.models import ConsentBasis, Contact, Suppression, User
 from campaigns.models.contact import TEXT_COLUMNS
-from campaigns.services.message_search import in_chunks, number_for
+from campaigns.services.figures.message_search import in_chunks, number_for
 
 YES = "○"
 LABELS = {field.name: field.verbose_name for field in Contact._meta.concrete_fields if field.name in TEXT_COLUMNS}

@@ -13,9 +13,9 @@ from campaigns.forms.reports import MonthFilter
 from campaigns.models import Activity, ProviderAccount
 from campaigns.rules.sending_window import jst_month
 from campaigns.services.accounts import provider_class
-from campaigns.services.counting import fetch_vendor_counts
-from campaigns.services.month_report import ExportRow, export_rows, month_report
-from campaigns.services.reporting import months_beside
+from campaigns.services.figures.month_report import ExportRow, export_rows, month_report
+from campaigns.services.figures.reporting import months_beside
+from campaigns.services.results.counting import fetch_vendor_counts
 from campaigns.templatetags.sms import jst
 from campaigns.texts import carrier_text, trouble_text
 from providers.errors import ProviderError

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_GET
 
 from campaigns.models import CampaignState, DayCount
 from campaigns.rules.sending_window import jst_day, period
-from campaigns.services.overview import coming, first_steps, waiting_for
-from campaigns.services.reporting import by_day, campaigns_under_way, figures_between
+from campaigns.services.figures.overview import coming, first_steps, waiting_for
+from campaigns.services.figures.reporting import by_day, campaigns_under_way, figures_between
 from campaigns.templatetags.sms import jst
 
 from .access import requires

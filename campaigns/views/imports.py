@@ -11,8 +11,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from campaigns.errors import InvalidInput, RuleError
 from campaigns.forms.imports import MappingForm, ReadingForm, UploadForm
 from campaigns.models import Activity, ContactImport, ImportState
-from campaigns.services.import_report import findings
-from campaigns.services.importing import cancel_import, first_rows, receive_file, reread, start_check, start_import
+from campaigns.services.imports.importing import (
+    cancel_import,
+    first_rows,
+    receive_file,
+    reread,
+    start_check,
+    start_import,
+)
+from campaigns.services.imports.report import findings
 from campaigns.texts import file_trouble
 
 from .access import requires

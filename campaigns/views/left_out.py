@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from campaigns.forms.imports import REASON_HEADER
 from campaigns.models import ContactImport
 from campaigns.rules.csv_cells import write_csv
-from campaigns.services.checking import left_out
+from campaigns.services.imports.checking import left_out
 from campaigns.texts import row_reason
 
 # In a file without its mark, spreadsheets take UTF-8 for something else.

@@ -14,7 +14,7 @@ from campaigns.forms.reports import MessageFilter
 from campaigns.models import Activity, Message, MessageState, User
 from campaigns.rules.phone_numbers import format_domestic, mask
 from campaigns.rules.sending_window import JST
-from campaigns.services.message_search import Search, find_messages, persons, values_in_chunks
+from campaigns.services.figures.message_search import Search, find_messages, persons, values_in_chunks
 from campaigns.texts import carrier_text, reason_text, vendor_answer
 
 from .access import requires

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.forms.message_templates import TemplateForm
 from campaigns.models import Activity, Campaign, MessageTemplate, ProviderAccount
-from campaigns.services.previewing import preview_text
-from campaigns.services.sampling import field_names, made_up_people, newest_people
+from campaigns.services.planning.previewing import preview_text
+from campaigns.services.planning.sampling import field_names, made_up_people, newest_people
 
 from .access import requires
 from .htmx import HtmxRequest, render_page

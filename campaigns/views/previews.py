@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _l
 
-from campaigns.services.previewing import Preview
+from campaigns.services.planning.previewing import Preview
 
 FIRST, LONGEST, ANYONE = "first", "longest", "anyone"
 CHOICES = {FIRST: _l("最初の人"), LONGEST: _l("いちばん長い人"), ANYONE: _l("ほかの人")}

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import ProviderAccount
-from campaigns.services.receiving import receive
+from campaigns.services.results.receiving import receive
 
 MAX_BYTES = 1_000_000
 

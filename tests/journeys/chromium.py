@@ -22,8 +22,8 @@ def find() -> str:
 
 
 def arguments() -> list[str]:
-    # Chromium refuses to run as root with its sandbox. Its language is that of its own parts of a page, as in a date.
-    return ["--lang=ja", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    # Chromium refuses to run as root with its sandbox.
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
 
 
 def missing() -> str:

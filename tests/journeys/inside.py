@@ -12,8 +12,8 @@ from campaigns.models import (
     ProviderAccount,
     SenderId,
 )
-from campaigns.services.launching import confirm, prepare_campaign, start_preparation
-from campaigns.services.waking import wake_all
+from campaigns.services.planning.launching import confirm, prepare_campaign, start_preparation
+from campaigns.services.sending.waking import wake_all
 from tests.factories import make_account, make_campaign, make_phone, make_sender, make_user
 
 

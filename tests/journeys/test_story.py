@@ -28,11 +28,11 @@ from campaigns.models import (
 )
 from campaigns.rules.headers import guess_mapping
 from campaigns.rules.sending_window import jst_day
-from campaigns.services.booking import compare_bookings
-from campaigns.services.counting import fetch_vendor_counts
-from campaigns.services.importing import Choices, receive_file, start_check, start_import
-from campaigns.services.launching import confirm, start_preparation
-from campaigns.services.stopping import cancel_booking
+from campaigns.services.imports.importing import Choices, receive_file, start_check, start_import
+from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.results.counting import fetch_vendor_counts
+from campaigns.services.sending.booking import compare_bookings
+from campaigns.services.sending.stopping import cancel_booking
 from providers.sandbox.server import Options, SandboxServer
 from tests.data.make_contacts import BAD_PHONES, PATH, PEOPLE, REPEATED
 from tests.factories import make_account, make_campaign, make_sender, make_user

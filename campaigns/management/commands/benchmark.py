@@ -30,9 +30,9 @@ from campaigns.models import (
     User,
 )
 from campaigns.services.accounts import open_provider
-from campaigns.services.dispatching import dispatch_due
-from campaigns.services.launching import launch, prepare_campaign, start_preparation
-from campaigns.services.sending_line import IN_FLIGHT
+from campaigns.services.planning.launching import launch, prepare_campaign, start_preparation
+from campaigns.services.sending.dispatching import dispatch_due
+from campaigns.services.sending.sending_line import IN_FLIGHT
 from providers.base import OutboundSms
 from providers.sandbox.__main__ import SAMPLE_ACCOUNT
 

@@ -11,8 +11,7 @@ from django.db.models import Q
 from campaigns.errors import InvalidInput, RuleError
 from campaigns.models import ContactImport, ContactList, ExistingContacts, ImportState, User
 from campaigns.rules.headers import guess_mapping
-from campaigns.services.import_report import findings, summary
-from campaigns.services.importing import (
+from campaigns.services.imports.importing import (
     Choices,
     advance,
     first_rows,
@@ -21,6 +20,7 @@ from campaigns.services.importing import (
     start_check,
     start_import,
 )
+from campaigns.services.imports.report import findings, summary
 from campaigns.services.people import ADMINISTRATOR
 from campaigns.texts import file_trouble
 

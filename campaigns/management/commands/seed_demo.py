@@ -34,9 +34,16 @@ from campaigns.models import (
 )
 from campaigns.rules.headers import guess_mapping
 from campaigns.rules.sending_window import JST, jst_day
-from campaigns.services.importing import Choices, check_import, receive_file, run_import, start_check, start_import
-from campaigns.services.launching import approve, confirm, prepare_campaign, start_preparation
+from campaigns.services.imports.importing import (
+    Choices,
+    check_import,
+    receive_file,
+    run_import,
+    start_check,
+    start_import,
+)
 from campaigns.services.people import install_roles
+from campaigns.services.planning.launching import approve, confirm, prepare_campaign, start_preparation
 
 CONTACTS = settings.BASE_DIR / "tests" / "data" / "customers_cp932.csv"
 # Username, name on screen, role, what the role is for.
@@ -106,7 +113,7 @@ def make_organisation() -> SenderId:
         provider="zettai_reach",
         label="絶対リーチ(お試し)",
         base_url=f"http://127.0.0.1:{settings.SANDBOX_PORT}/zettai-reach/",
-        credentials={"client_id": "20001", "token": secrets.token_hex(16)},  # type: ignore[misc]
+        credentials={"client_id": "20001", "token": secrets.token_hex(16)},
         counting_profile="zettai",
         requests_per_second=50,
     )

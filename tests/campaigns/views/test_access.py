@@ -78,8 +78,12 @@ def addresses(db: None) -> list[tuple[str, str]]:
     found = []
     for pattern in guarded():
         keys = {name: made[name] for name in pattern.pattern.converters}
-        found.append((reverse(str(pattern.name), kwargs=keys), getattr(pattern.callback, "required")))
+        found.append((reverse(str(pattern.name), kwargs=keys), asks_for(pattern)))
     return found
+
+
+def asks_for(pattern: URLPattern) -> str:
+    return getattr(pattern.callback, "required", "")
 
 
 def signed_in(user: User) -> Client:
@@ -89,7 +93,7 @@ def signed_in(user: User) -> Client:
 
 
 def test_every_address_says_who_may_see_it() -> None:
-    silent = [str(pattern.name) for pattern in guarded() if not getattr(pattern.callback, "required", "")]
+    silent = [str(pattern.name) for pattern in guarded() if not asks_for(pattern)]
     assert not silent, f"these views lack @requires: {silent}"
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Activity, Campaign, DueMessage, Message, PortalSettings
-from campaigns.services.launching import confirm, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import confirm, prepare_campaign, start_preparation
 from tests.factories import make_campaign, make_user
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Activity, Campaign, DueMessage, Heartbeat, PortalSettings
-from campaigns.services.launching import discard_preparation, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import discard_preparation, prepare_campaign, start_preparation
 from tests.factories import make_account, make_campaign, make_contact, make_list, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db

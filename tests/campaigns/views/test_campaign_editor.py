@@ -3,7 +3,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Activity, Campaign, Message
-from campaigns.services.launching import start_preparation
+from campaigns.services.planning.launching import start_preparation
 from tests.factories import (
     make_account,
     make_campaign,

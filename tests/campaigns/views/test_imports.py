@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from campaigns.models import Activity, Contact, ContactImport, ContactList
-from campaigns.services.importing import check_import, run_import
+from campaigns.services.imports.importing import check_import, run_import
 from tests.factories import make_contact, make_list, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Activity, DayCount, Message
-from campaigns.services.message_search import Search, find_messages, number_query
+from campaigns.services.figures.message_search import Search, find_messages, number_query
 from tests.factories import make_account, make_campaign, make_contact, make_message, make_user
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,67 @@
+"""Once a minute: whatever is due is looked at again, so that a broker that lost everything costs a minute at most."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    ContactImport,
+    DueMessage,
+    Heartbeat,
+    ImportState,
+    MessageState,
+    OpenMessage,
+    Preparation,
+    ProviderAccount,
+    ReceiptLog,
+)
+from campaigns.queue import enqueue
+
+from ..planning.launching import start_due_campaigns
+from .dispatching import wake_if_due
+
+# A chain of slices that gave no sign of life for so long has lost its worker.
+STANDS_STILL_AFTER = timedelta(seconds=90)
+
+
+def wake_all() -> None:
+    now = timezone.now()
+    Heartbeat.beat()
+    start_due_campaigns(now)
+    for account in ProviderAccount.objects.all():
+        _wake_account(account, now)
+    _wake_long_jobs(now - STANDS_STILL_AFTER)
+    enqueue("recount_touched")
+
+
+def _wake_account(account: ProviderAccount, now: datetime) -> None:
+    if DueMessage.objects.filter(account=account, reserved_until__lt=now).exclude(token="").exists():
+        enqueue("dispatch_account", account.pk)
+    wake_if_due(account)
+    if OpenMessage.objects.filter(account=account, next_look_at__lte=now).exists():
+        enqueue("look_due", account.pk)
+    if ReceiptLog.objects.filter(account=account, applied_at__isnull=True, retry_at__lte=now).exists():
+        enqueue("apply_receipts", account.pk)
+
+
+def _wake_long_jobs(before: datetime) -> None:
+    for pk in Campaign.objects.filter(preparation=Preparation.RUNNING, prepared_at__lt=before).values_list(
+        "pk", flat=True
+    ):
+        enqueue("prepare_campaign", pk)
+    for pk in _not_recalled():
+        enqueue("recall_messages", pk)
+    tasks = {ImportState.CHECKING: "check_import", ImportState.RUNNING: "run_import"}
+    for state, task in tasks.items():
+        for pk in ContactImport.objects.filter(state=state, beat_at__lt=before).values_list("pk", flat=True):
+            enqueue(task, pk)
+
+
+def _not_recalled() -> set[int]:
+    """Stopped campaigns of which something still waits here or at the vendor."""
+    stopped = Campaign.objects.filter(state=CampaignState.CANCELLED)
+    waiting = DueMessage.objects.filter(campaign__in=stopped, token="").values_list("campaign_id", flat=True)
+    held = OpenMessage.objects.filter(message__campaign__in=stopped, message__state=MessageState.BOOKED)
+    return {*waiting.distinct(), *held.values_list("message__campaign_id", flat=True).distinct()}
