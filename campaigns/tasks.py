@@ -2,8 +2,11 @@
 
 from time import monotonic
 
+from django.utils import timezone
+
 from .models import Campaign, ContactImport, ProviderAccount
 from .services.imports.importing import check_import as _check_import
+from .services.imports.importing import forget_old_files
 from .services.imports.importing import run_import as _run_import
 from .services.planning.launching import prepare_campaign as _prepare_campaign
 from .services.results.counting import recount_touched as _recount_touched
@@ -16,6 +19,7 @@ from .services.sending.waking import wake_all as _wake_all
 
 def wake_all() -> None:
     _wake_all()
+    forget_old_files(timezone.now())
 
 
 def dispatch_account(account_id: int) -> None:

@@ -70,6 +70,7 @@ class ContactImport(models.Model):
     created_at = models.DateTimeField(_("取込日時"), auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True)  # the file and the example rows are gone; the counts stay
     beat_at = models.DateTimeField(null=True)  # last sign of life of the worker that has it in hand
 
     class Meta:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from time import monotonic
 from typing import BinaryIO
@@ -30,6 +31,7 @@ from .checking import CheckPass, RowLedger, rows_of
 from .storing import StorePass
 
 CHUNK = 2_000
+KEEP_FILES_FOR = timedelta(days=30)
 PASSES: dict[str, type[CheckPass | StorePass]] = {ImportState.CHECKING: CheckPass, ImportState.RUNNING: StorePass}
 
 
@@ -158,6 +160,14 @@ def cancel_import(contact_import: ContactImport, actor: User) -> None:
 def _forget_file(contact_import: ContactImport) -> None:
     RowLedger(contact_import).remove()
     contact_import.file.delete(save=False)
+
+
+def forget_old_files(now: datetime) -> None:
+    """What people uploaded is full of names and numbers: it is kept only as long as rejected rows may be asked for."""
+    old = ContactImport.objects.filter(created_at__lt=now - KEEP_FILES_FOR, forgotten_at__isnull=True)
+    for contact_import in old.exclude(state__in=(ImportState.CHECKING, ImportState.RUNNING))[:100]:
+        _forget_file(contact_import)
+        ContactImport.objects.filter(pk=contact_import.pk).update(forgotten_at=now, examples={})
 
 
 def check_import(contact_import: ContactImport, *, until: float) -> None:

@@ -23,7 +23,7 @@ from ..planning.launching import start_due_campaigns
 from .dispatching import wake_if_due
 
 # A chain of slices that gave no sign of life for so long has lost its worker.
-STANDS_STILL_AFTER = timedelta(seconds=90)
+STANDS_STILL_AFTER = timedelta(seconds=30)
 
 
 def wake_all() -> None:
