@@ -5,16 +5,18 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from .bulk import one_at_a_time
 
 
 class ActivityManager(models.Manager["Activity"]):
     def note(self, actor: Any, verb: str, target: models.Model, **details: Any) -> "Activity":
         """Add a row to the chain. `details` (before, after, counts) holds no numbers, texts or credentials."""
         with transaction.atomic():
-            _one_at_a_time()
+            one_at_a_time("activity")
             last = self.order_by("-pk").values_list("digest", flat=True).first() or ""
             row = self.model(
                 at=timezone.now(),
@@ -30,13 +32,6 @@ class ActivityManager(models.Manager["Activity"]):
             row.digest = row.compute_digest()
             row.save()
         return row
-
-
-def _one_at_a_time() -> None:
-    # SQLite's write lock is already ours: every transaction begins IMMEDIATE.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('campaigns_activity'))")
 
 
 class Activity(models.Model):

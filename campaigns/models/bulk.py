@@ -13,6 +13,16 @@ def moment(at: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(at)
 
 
+def one_at_a_time(topic: str) -> None:
+    """Wait until no other transaction works on this topic; ends with the transaction.
+
+    On SQLite the write lock is already ours, for every transaction begins IMMEDIATE.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [topic])
+
+
 def placeholders(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 

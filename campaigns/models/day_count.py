@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from .bulk import one_at_a_time
 from .campaign import Campaign
 from .message import MessageState
 
@@ -14,6 +15,7 @@ class DayCountQuerySet(models.QuerySet["DayCount"]):
     def recount(self, campaign_id: int) -> None:
         """Replace the counts of one campaign by what its messages say now."""
         with transaction.atomic(), connection.cursor() as cursor:
+            one_at_a_time(f"counts {campaign_id}")
             self.filter(campaign_id=campaign_id).delete()
             cursor.execute(RECOUNT, [campaign_id])
 

@@ -1,12 +1,12 @@
 """From a message of ours to what goes on the wire."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from campaigns.models import Campaign, HeldAt, Leaving, Message
+from campaigns.models import Campaign, HeldAt, Leaving, Message, ProviderAccount
 from providers.base import OutboundSms
 
-from .accounts import callback_url
+from .accounts import callback_url, provider_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,20 @@ class Envelope:
         )
 
 
-def envelope_of(campaign: Campaign) -> Envelope:
+def can_still_be_booked(account: ProviderAccount, campaign: Campaign, now: datetime) -> bool:
+    """A reservation for a time that is too near might be sent at once, or refused."""
+    ahead = timedelta(seconds=provider_class(account).capabilities.book_at_least_ahead)
+    return campaign.starts_at is not None and campaign.starts_at - now >= ahead
+
+
+def envelope_of(campaign: Campaign, now: datetime) -> Envelope:
     assert campaign.account is not None
     assert campaign.sender is not None
+    is_booking = campaign.held_at == HeldAt.VENDOR and can_still_be_booked(campaign.account, campaign, now)
     return Envelope(
         sender_id=campaign.sender.value,
         group=campaign.reference,
-        scheduled_for=campaign.starts_at if campaign.held_at == HeldAt.VENDOR else None,
+        scheduled_for=campaign.starts_at if is_booking else None,
         valid_until=campaign.deadline_at,
         callback_url=callback_url(campaign.account) if campaign.account.receives_callbacks else "",
     )

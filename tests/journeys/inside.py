@@ -1,10 +1,9 @@
 """Run within the portal's own settings and database, by Portal.call(); arguments and answers travel as JSON."""
 
-from math import inf
-
 from django.conf import settings
 
 from campaigns.models import (
+    Campaign,
     Contact,
     ContactList,
     ListMembership,
@@ -12,7 +11,7 @@ from campaigns.models import (
     ProviderAccount,
     SenderId,
 )
-from campaigns.services.planning.launching import confirm, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import confirm, start_preparation
 from campaigns.services.sending.waking import wake_all
 from tests.factories import make_account, make_campaign, make_phone, make_sender, make_user
 
@@ -28,8 +27,8 @@ def open_account(requests_per_second: int) -> None:
     make_sender(account, value="54321")
 
 
-def launch_to(people: int) -> None:
-    """A campaign to so many people, decided and on its way."""
+def write_to(people: int) -> None:
+    """A campaign to so many people, whose recipients the worker now looks through."""
     sender = SenderId.objects.get()
     campaign = make_campaign(
         account=sender.account,
@@ -39,8 +38,10 @@ def launch_to(people: int) -> None:
         lists=[_list_of(people)],
     )
     start_preparation(campaign)
-    prepare_campaign(campaign, until=inf)
-    campaign.refresh_from_db()
+
+
+def send() -> None:
+    campaign = Campaign.objects.get()
     confirm(campaign, campaign.created_by)
 
 

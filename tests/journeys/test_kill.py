@@ -10,6 +10,7 @@ PEOPLE = 5_000
 LONGEST_RECOVERY = 240.0  # a dead worker's lease and reservations end after a minute at most
 WAKE_SECONDS = 5.0  # the schedule's minute, shortened
 
+READY = "SELECT 1 FROM campaigns_campaign WHERE preparation = 'ready'"
 HANDED_OVER = "SELECT count(*) FROM campaigns_message WHERE state NOT IN ('queued', 'sending')"
 NOT_SETTLED = "SELECT count(*) FROM campaigns_message WHERE state IN ('queued', 'sending', 'unknown', 'accepted')"
 STATES = "SELECT state, count(*) FROM campaigns_message GROUP BY state"
@@ -20,7 +21,9 @@ def test_a_killed_worker_sends_nothing_twice_and_loses_nothing(portal: Portal) -
     portal.call("open_account", requests_per_second=400)
     portal.wait(lambda: portal.sandbox.ledger()["accounts"], seconds=10)
     portal.sandbox.set_time_scale(0.1)
-    portal.call("launch_to", people=PEOPLE)
+    portal.call("write_to", people=PEOPLE)
+    portal.wait(lambda: portal.rows(READY), seconds=30)
+    portal.call("send")
     portal.wait(lambda: portal.rows(HANDED_OVER)[0][0] > PEOPLE // 4, seconds=60)
     killed = portal.worker()
     portal.kill_worker()

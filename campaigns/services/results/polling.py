@@ -1,8 +1,9 @@
 """Asking the vendor what became of messages: where it pushes nothing, where a push was lost, where we are in doubt."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import islice
 
 from django.utils import timezone
 
@@ -60,11 +61,16 @@ def look_due(account: ProviderAccount) -> None:
     due = _due(account, now)
     if not due or not provider_class(account).capabilities.look_up:
         return
+    days = _whole_days(account, due)
     try:
-        _look(account, due, now)
+        receipts = asyncio.run(_ask(account, due, days))
     except ProviderError as error:
         account.note_trouble(error.code, now=now)
-    _put_back(account, due, now)
+        receipts = []
+    hear(account, receipts, now)
+    found = {receipt.reference for receipt in receipts}
+    repeat_doubtful(account, [row for row in due if row.in_doubt and row.message.reference not in found], now)
+    _put_back(account, _asked_of_days(account, days, now) if days else due, now)
     enqueue("recount_touched")
     enqueue("look_due", account.pk)
 
@@ -74,17 +80,22 @@ def _due(account: ProviderAccount, now: datetime) -> list[OpenMessage]:
     return list(waiting.select_related("message", "message__campaign", "message__campaign__sender")[:SLICE])
 
 
-def _look(account: ProviderAccount, due: Sequence[OpenMessage], now: datetime) -> None:
-    receipts = asyncio.run(_ask(account, due))
-    hear(account, receipts, now)
-    found = {receipt.reference for receipt in receipts}
-    repeat_doubtful(account, [row for row in due if row.in_doubt and row.message.reference not in found], now)
+def _whole_days(account: ProviderAccount, due: Sequence[OpenMessage]) -> list[date]:
+    """The days to ask about instead of messages, where many are due and the vendor answers for days."""
+    if len(due) < BY_DAY_FROM or not provider_class(account).capabilities.look_up_day:
+        return []
+    return sorted({row.message.day for row in due})
 
 
-async def _ask(account: ProviderAccount, due: Sequence[OpenMessage]) -> list[DeliveryReceipt]:
+def _asked_of_days(account: ProviderAccount, days: Sequence[date], now: datetime) -> Iterator[OpenMessage]:
+    """All whose turn it was were asked about with their day, however many they are."""
+    due = OpenMessage.objects.filter(account=account, next_look_at__lte=now, message__day__in=days)
+    return due.select_related("message__campaign").iterator(chunk_size=1_000)
+
+
+async def _ask(account: ProviderAccount, due: Sequence[OpenMessage], days: Sequence[date]) -> list[DeliveryReceipt]:
     async with open_provider(account) as provider:
-        if len(due) >= BY_DAY_FROM and provider.capabilities.look_up_day:
-            days = sorted({row.message.day for row in due})
+        if days:
             return [receipt for day in days for receipt in await provider.look_up_day(day)]
         answers = [await provider.look_up(row.message.reference) for row in due]
         return [answer for answer in answers if answer is not None]
@@ -92,7 +103,13 @@ async def _ask(account: ProviderAccount, due: Sequence[OpenMessage]) -> list[Del
 
 def _put_back(account: ProviderAccount, asked: Iterable[OpenMessage], now: datetime) -> None:
     """Those still without a last word are asked about again, until nobody can say any more."""
-    still_open = list(OpenMessage.objects.filter(pk__in=[row.pk for row in asked]).select_related("message__campaign"))
+    rows = iter(asked)
+    while chunk := [row.pk for row in islice(rows, 500)]:
+        still_open = OpenMessage.objects.filter(pk__in=chunk).select_related("message__campaign")
+        _put_chunk_back(account, list(still_open), now)
+
+
+def _put_chunk_back(account: ProviderAccount, still_open: list[OpenMessage], now: datetime) -> None:
     given_up = []
     for row in still_open:
         row.looks += 1

@@ -55,7 +55,7 @@ def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: 
     wanted = list(_still_wanted(recent, now).select_related("campaign__account", "campaign__sender"))
     if not wanted:
         return
-    batch = [envelope_of(message.campaign).around(message) for message in wanted]
+    batch = [envelope_of(message.campaign, now).around(message) for message in wanted]
     outcomes = ask_vendor(account, lambda provider: _submit_each(provider, batch))
     for message, outcome in zip(wanted, outcomes, strict=True):
         _settle(account, message, outcome, now)

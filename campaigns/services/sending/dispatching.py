@@ -1,9 +1,9 @@
 """Due messages -> vendor: in waves, at the pace the vendor allows, for one slice of time."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from time import monotonic
 
 from django.db import transaction
@@ -26,7 +26,7 @@ from campaigns.models.day_count import touch_counts
 from campaigns.queue import enqueue
 
 from ..accounts import provider_class
-from ..envelopes import Envelope, envelope_of
+from ..envelopes import Envelope, can_still_be_booked, envelope_of
 from ..planning.launching import start_due_campaigns
 from ..results.settling import doubt_expired
 from .recording import record_sent
@@ -74,13 +74,16 @@ def _sendable(account: ProviderAccount, now: datetime) -> list[int]:
     """Campaigns that may send at this moment, or will once their scheduled time comes."""
     live = Q(state=CampaignState.SENDING) | Q(state=CampaignState.SCHEDULED)
     campaigns = Campaign.objects.filter(live, account=account).order_by("starts_at", "pk")
-    rows = list(campaigns.values_list("pk", "purpose", "held_at"))
-    # A vendor's reservation waits for its own time; advertising that leaves now must find the window open.
-    if any(purpose == Purpose.ADVERTISING and held != HeldAt.VENDOR for _, purpose, held in rows):
-        is_open = PortalSettings.load().window().is_open(now)
-    else:
-        is_open = True
-    return [pk for pk, purpose, held in rows if is_open or purpose == Purpose.NOTICE or held == HeldAt.VENDOR]
+    campaigns = campaigns.only("purpose", "state", "held_at", "starts_at")
+    is_open = cache(lambda: PortalSettings.load().window().is_open(now))
+    return [c.pk for c in campaigns if _may_send(account, c, now, is_open)]
+
+
+def _may_send(account: ProviderAccount, campaign: Campaign, now: datetime, is_open: Callable[[], bool]) -> bool:
+    if campaign.held_at == HeldAt.VENDOR and campaign.state == CampaignState.SCHEDULED:
+        # What could not be booked in time is sent from here when its time has come.
+        return can_still_be_booked(account, campaign, now)
+    return campaign.purpose == Purpose.NOTICE or is_open()
 
 
 class Slice:
@@ -167,7 +170,7 @@ class Slice:
             self.campaign_of[message.id] = message.campaign_id
         for campaign_id in {message.campaign_id for message in leaving} - self.envelopes.keys():
             campaign = Campaign.objects.select_related("account", "sender").get(pk=campaign_id)
-            self.envelopes[campaign_id] = envelope_of(campaign)
+            self.envelopes[campaign_id] = envelope_of(campaign, timezone.now())
 
     def _record(self, sent: Sequence[Sent]) -> None:
         if not sent:

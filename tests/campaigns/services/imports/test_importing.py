@@ -1,7 +1,6 @@
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from math import inf
-from pathlib import Path
 
 import pytest
 from django.core.files.base import File
@@ -17,7 +16,6 @@ from campaigns.services.imports.importing import (
     cancel_import,
     check_import,
     first_rows,
-    forget_old_files,
     receive_file,
     reread,
     run_import,
@@ -352,18 +350,6 @@ def test_a_cancelled_import_leaves_exactly_what_it_reports(settings):
     job = ContactImport.objects.get()
     assert (job.state, job.counts["added"], Contact.objects.count()) == ("cancelled", 2, 2)
     assert not list((settings.MEDIA_ROOT / "imports").iterdir())
-
-
-def test_uploaded_files_are_forgotten_after_a_month_and_the_counts_stay(settings):
-    old, young = taken_in(THREE), taken_in("携帯,氏名\n03-1234-5678,店\n080-1111-0009,堤\n")
-    ContactImport.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
-    forget_old_files(timezone.now())
-    old.refresh_from_db()
-    assert (old.counts["added"], old.examples) == (3, {})
-    assert {Path(file.name).stem for file in (settings.MEDIA_ROOT / "imports").iterdir()} == {
-        Path(young.file.name).stem,
-        Path(young.file.name).name,
-    }
 
 
 def test_a_finished_import_cannot_be_cancelled():

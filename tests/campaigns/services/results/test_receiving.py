@@ -140,6 +140,26 @@ def test_without_a_receipt_the_vendor_is_asked(message, vendor):
     assert message.reason == "out_of_reach"
 
 
+def test_many_messages_of_a_day_are_asked_about_at_once(message, vendor, monkeypatch):
+    monkeypatch.setattr(vendor, "capabilities", replace(vendor.capabilities, look_up_day=True))
+    monkeypatch.setattr("campaigns.services.results.polling.SLICE", 20)
+    others = [make_message(message.campaign, state="accepted") for _ in range(29)]
+    for each in (message, *others):
+        opened(each)
+    asked = []
+
+    async def look_up_day(self, day):
+        asked.append(day)
+        return [receipt(message, ReceiptStatus.DELIVERED)]
+
+    monkeypatch.setattr(vendor, "look_up_day", look_up_day)
+    look_due(message.account)
+    look_due(message.account)  # nothing is due any more, however many there were
+    assert asked == [message.day]
+    assert state_of(message) == "delivered"
+    assert OpenMessage.objects.filter(looks=1).count() == 29
+
+
 def test_a_message_without_a_result_is_asked_about_again_later_and_ends_as_no_result(message, vendor):
     row = opened(message)
     look_due(message.account)

@@ -98,6 +98,22 @@ def test_a_booking_is_handed_over_at_once_and_waits_at_the_vendor(vendor, queued
     assert set(Message.objects.values_list("state", flat=True)) == {"booked"}
 
 
+def test_what_could_not_be_booked_in_time_leaves_from_here_at_its_time(vendor, queued):
+    campaign = booked_campaign(vendor)
+    late = Message.objects.first()
+    Message.objects.filter(pk=late.pk).update(state="queued")
+    DueMessage.objects.create(
+        message=late, account=campaign.account, campaign=campaign, phone=late.phone, due_at=timezone.now()
+    )
+    vendor.asked.clear()
+    Campaign.objects.update(starts_at=timezone.now() + timedelta(seconds=60))
+    dispatch(campaign)
+    assert vendor.asked == []
+    Campaign.objects.update(starts_at=timezone.now())
+    dispatch(campaign)
+    assert [(sms.reference, sms.scheduled_for) for sms in vendor.asked] == [(late.reference, None)]
+
+
 def test_cancelling_a_booking_takes_it_back_from_the_vendor(vendor, queued):
     campaign = booked_campaign(vendor)
     receipt = stopping.cancel_booking(campaign, campaign.created_by)
