@@ -14,6 +14,7 @@ from .services.results.polling import look_due as _look_due
 from .services.results.receiving import apply_receipts as _apply_receipts
 from .services.sending.dispatching import SLICE_SECONDS, dispatch_due
 from .services.sending.stopping import recall_messages as _recall_messages
+from .services.sending.stopping import recall_opted_out as _recall_opted_out
 from .services.sending.waking import wake_all as _wake_all
 
 
@@ -40,6 +41,11 @@ def prepare_campaign(campaign_id: int) -> None:
 
 def recall_messages(campaign_id: int) -> None:
     _recall_messages(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+
+
+def recall_opted_out() -> None:
+    for account in ProviderAccount.objects.all():
+        _recall_opted_out(account)
 
 
 def recount_touched() -> None:

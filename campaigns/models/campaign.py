@@ -143,6 +143,12 @@ class Campaign(models.Model):
         return self.state == CampaignState.DRAFT
 
     @property
+    def is_under_way(self) -> bool:
+        """Its messages may leave now: it sends, or is being booked at the vendor. begin_send() asks the same."""
+        is_booked_there = self.state == CampaignState.SCHEDULED and self.held_at == HeldAt.VENDOR
+        return self.state == CampaignState.SENDING or is_booked_there
+
+    @property
     def is_ready(self) -> bool:
         return self.preparation == Preparation.READY
 

@@ -45,7 +45,7 @@ class DayCount(models.Model):
 
 def touch_counts(campaigns: Collection[int], now: datetime) -> None:
     """Messages of these campaigns moved: their counts are to be made again."""
-    Campaign.objects.filter(pk__in=campaigns, counts_touched_at__isnull=True).update(counts_touched_at=now)
+    Campaign.objects.filter(pk__in=campaigns).update(counts_touched_at=now)
 
 
 RECOUNT = """

@@ -15,11 +15,16 @@ class DueMessageQuerySet(models.QuerySet["DueMessage"]):
         Nothing has left yet: a reservation that runs out is simply due again.
         """
         token = uuid.uuid4().hex
-        taken = 0
-        for left, campaign_id in zip(range(len(campaigns), 0, -1), campaigns, strict=True):
-            share = -(-(size - taken) // left)
-            taken += self._stamp(campaign_id, share, token=token, now=now, until=now + timedelta(seconds=seconds))
-        return token if taken else ""
+        until = now + timedelta(seconds=seconds)
+        hungry, wanted = list(campaigns), size
+        while hungry and wanted > 0:  # what one campaign does not use of its share goes to those that want more
+            share, asked, hungry = -(-wanted // len(hungry)), hungry, []
+            for pk in asked:
+                given = self._stamp(pk, min(share, wanted), token=token, now=now, until=until)
+                wanted -= given
+                if given == share:
+                    hungry.append(pk)
+        return token if wanted < size else ""
 
     def _stamp(self, campaign_id: int, share: int, *, token: str, now: datetime, until: datetime) -> int:
         free = self.filter(campaign_id=campaign_id, token="", due_at__lte=now).order_by("due_at", "message_id")

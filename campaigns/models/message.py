@@ -32,18 +32,21 @@ class MessageState(models.TextChoices):
 
 S = MessageState
 
+ANY_BELIEF = frozenset(
+    {S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT}
+    | {S.CANCELLED, S.SUPPRESSED, S.EXPIRED, S.REFUSED}
+)
+
 # The vendor's later word -> the states it may change. States only move forward: 送達 after 未達 wins (it is billed),
 # 未達 after 送達 does not. A message the vendor reports on has left, whatever we believed.
 LATER_WORD: dict[str, frozenset[str]] = {
-    S.BOOKED: frozenset({S.SENDING, S.UNKNOWN}),
-    S.ACCEPTED: frozenset({S.SENDING, S.UNKNOWN, S.BOOKED}),
+    S.BOOKED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN}),
+    S.ACCEPTED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED}),
     S.CANCELLED: frozenset({S.UNKNOWN, S.BOOKED}),
     S.REFUSED: frozenset({S.UNKNOWN}),
     S.NO_RESULT: frozenset({S.ACCEPTED, S.BOOKED}),
-    S.UNDELIVERED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT, S.CANCELLED}),
-    S.DELIVERED: frozenset(
-        {S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT, S.CANCELLED, S.UNDELIVERED}
-    ),
+    S.UNDELIVERED: ANY_BELIEF,
+    S.DELIVERED: ANY_BELIEF | {S.UNDELIVERED},
 }
 FINAL = frozenset(
     {S.DELIVERED, S.UNDELIVERED, S.REFUSED, S.CANCELLED, S.SUPPRESSED, S.EXPIRED, S.EXCLUDED, S.NO_RESULT}

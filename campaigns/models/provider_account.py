@@ -114,6 +114,11 @@ class ProviderAccount(models.Model):
         mine = type(self).objects.filter(free, pk=self.pk)
         return lease if mine.update(lease=lease, leased_until=now + timedelta(seconds=seconds)) else None
 
+    def renew_lease(self, lease: uuid.UUID, *, now: datetime, seconds: float) -> bool:
+        """False when it ran out and another worker has it."""
+        mine = type(self).objects.filter(pk=self.pk, lease=lease)
+        return bool(mine.update(leased_until=now + timedelta(seconds=seconds)))
+
     def release_lease(self, lease: uuid.UUID) -> None:
         type(self).objects.filter(pk=self.pk, lease=lease).update(lease=None, leased_until=None)
 

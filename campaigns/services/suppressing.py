@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
 from campaigns.models import Activity, ConsentBasis, Contact, Suppression, SuppressionReason, User
+from campaigns.queue import enqueue
 
 
 def suppress(phones: Iterable[str], *, reason: str, source: str, actor: User | None = None, note: str = "") -> int:
@@ -26,6 +27,8 @@ def suppress(phones: Iterable[str], *, reason: str, source: str, actor: User | N
         if actor and new:
             first = Suppression.objects.filter(phone__in=phones, created_by=actor).latest("pk")
             Activity.objects.note(actor, "suppressed", first, numbers=new, reason=reason, source=source)
+        if new:
+            enqueue("recall_opted_out")
     return new
 
 

@@ -17,7 +17,7 @@ from ..planning.forecasting import reopens_at
 
 S = MessageState
 HANDED_OVER = (S.BOOKED, S.ACCEPTED, S.DELIVERED, S.UNDELIVERED, S.NO_RESULT, S.REFUSED, S.UNKNOWN)
-FAILED = (S.UNDELIVERED, S.REFUSED, S.UNKNOWN)
+FAILED = (S.UNDELIVERED, S.REFUSED)
 LIVE = (CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED, CampaignState.HOLDING)
 
 SPEED_OVER = 1_000  # messages last sent, whose pace is the present one
@@ -95,7 +95,8 @@ def _handed_over(campaign: Campaign, by_state: Iterable[StateCount], waiting: in
         return sum(row.messages for row in by_state if row.state in HANDED_OVER)
     ended_unsent = sum(row.messages for row in by_state if row.state in (S.EXPIRED, S.SUPPRESSED))
     left_out_before = int(campaign.excluded.get("opted_out", 0))
-    return max(0, campaign.recipients - waiting - max(0, ended_unsent - left_out_before))
+    booked = sum(row.messages for row in by_state if row.state == S.BOOKED)  # there, and still to be taken back
+    return max(0, campaign.recipients - waiting - booked - max(0, ended_unsent - left_out_before))
 
 
 def _rate(campaign: Campaign, now: datetime) -> float | None:

@@ -59,7 +59,8 @@ def _text_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
         yield "body", finding_text(problem.code, problem.excerpt)
     for finding in findings(campaign):
         if finding.severity == ERROR:
-            yield "body", finding_text(finding.code, "".join(finding.found))
+            code = "must_be_removed" if finding.code == "may_not_arrive" else finding.code
+            yield "body", finding_text(code, "".join(finding.found))
 
 
 def _time_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:

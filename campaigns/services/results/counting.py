@@ -14,10 +14,12 @@ def recount_touched() -> None:
     """Make the counts of every campaign again whose messages moved."""
     touched = Campaign.objects.filter(counts_touched_at__isnull=False).order_by("counts_touched_at")
     for campaign_id, touched_at in list(touched.values_list("pk", "counts_touched_at")):
-        # Lowering the flag first: what moves while we count raises it again. Only one worker lowers it.
-        mine = Campaign.objects.filter(pk=campaign_id, counts_touched_at=touched_at)
-        if mine.update(counts_touched_at=None, counted_at=timezone.now()):
+        with transaction.atomic():
             DayCount.objects.recount(campaign_id)
+            # What moved while we counted left another moment there, and so is counted next time.
+            unmoved = Campaign.objects.filter(pk=campaign_id, counts_touched_at=touched_at)
+            unmoved.update(counts_touched_at=None)
+        Campaign.objects.filter(pk=campaign_id).update(counted_at=timezone.now())
 
 
 def fetch_vendor_counts(account: ProviderAccount, month: date) -> dict[str, int]:

@@ -25,7 +25,7 @@ def hear(account: ProviderAccount, receipts: Sequence[DeliveryReceipt], now: dat
         for status, state in STATES.items():
             words = {r.reference: word_of(r, state, now) for r in receipts if r.status == status}
             moved = Message.objects.hear(account.pk, state, words.values())
-            _close(state, [message_id for message_id, _ in moved])
+            _close(state, [message_id for message_id, _ in moved], now)
             touch_counts({campaign_id for _, campaign_id in moved}, now)
 
 
@@ -43,10 +43,12 @@ def word_of(receipt: DeliveryReceipt, state: MessageState, now: datetime) -> Wor
     )
 
 
-def _close(state: MessageState, messages: list[int]) -> None:
+def _close(state: MessageState, messages: list[int], now: datetime) -> None:
     """Nothing is left to ask about a final message, and one the vendor speaks of needs no sending."""
     DueMessage.objects.filter(pk__in=messages).delete()
     if state in FINAL:
         OpenMessage.objects.close(messages)
     else:
-        OpenMessage.objects.filter(pk__in=messages).update(in_doubt=False)
+        # No longer in doubt: asked about from now on by the plan of what was surely handed over.
+        doubtful = OpenMessage.objects.filter(pk__in=messages, in_doubt=True)
+        doubtful.update(in_doubt=False, looks=0, since=now)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
+from time import monotonic
 
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from .hearing import hear
 from .settling import repeat_doubtful
 
 SLICE = 50  # messages asked about in one task
+SLICE_SECONDS = 10.0
 BY_DAY_FROM = 20  # so many due at once are asked about by whole days, where the vendor answers for days
 
 # After hand-over, where no receipt came (ZR-A32; carriers may try for 72 hours).
@@ -46,7 +48,8 @@ GIVE_UP_AFTER = timedelta(hours=74)
 
 def first_look_at(account: ProviderAccount, state: str, scheduled_for: datetime | None, now: datetime) -> datetime:
     """When to ask about a message just handed over."""
-    return max(scheduled_for or now, now) + _plan(account, in_doubt=state == MessageState.UNKNOWN)[0]
+    in_doubt = state == MessageState.UNKNOWN  # then at once, also of a reservation: later it could not be made again
+    return (now if in_doubt else max(scheduled_for or now, now)) + _plan(account, in_doubt=in_doubt)[0]
 
 
 def _plan(account: ProviderAccount, *, in_doubt: bool) -> list[timedelta]:
@@ -61,16 +64,18 @@ def look_due(account: ProviderAccount) -> None:
     due = _due(account, now)
     if not due or not provider_class(account).capabilities.look_up:
         return
+    until = monotonic() + SLICE_SECONDS
     days = _whole_days(account, due)
     try:
-        receipts = asyncio.run(_ask(account, due, days))
+        receipts, asked = asyncio.run(_ask(account, due, days, until))
     except ProviderError as error:
         account.note_trouble(error.code, now=now)
-        receipts = []
+        receipts, asked = [], list(due)
     hear(account, receipts, now)
     found = {receipt.reference for receipt in receipts}
-    repeat_doubtful(account, [row for row in due if row.in_doubt and row.message.reference not in found], now)
-    _put_back(account, _asked_of_days(account, days, now) if days else due, now)
+    doubtful = [row for row in asked if row.in_doubt and row.message.reference not in found]
+    repeat_doubtful(account, doubtful, now, until=until)
+    _put_back(account, _asked_of_days(account, days, now) if days else asked, now)
     enqueue("recount_touched")
     enqueue("look_due", account.pk)
 
@@ -93,12 +98,20 @@ def _asked_of_days(account: ProviderAccount, days: Sequence[date], now: datetime
     return due.select_related("message__campaign").iterator(chunk_size=1_000)
 
 
-async def _ask(account: ProviderAccount, due: Sequence[OpenMessage], days: Sequence[date]) -> list[DeliveryReceipt]:
+async def _ask(
+    account: ProviderAccount, due: Sequence[OpenMessage], days: Sequence[date], until: float
+) -> tuple[list[DeliveryReceipt], list[OpenMessage]]:
+    """What the vendor said, and which messages there was time to ask about."""
     async with open_provider(account) as provider:
         if days:
-            return [receipt for day in days for receipt in await provider.look_up_day(day)]
-        answers = [await provider.look_up(row.message.reference) for row in due]
-        return [answer for answer in answers if answer is not None]
+            return [receipt for day in days for receipt in await provider.look_up_day(day)], list(due)
+        answers, asked = [], []
+        for row in due:
+            answers.append(await provider.look_up(row.message.reference))
+            asked.append(row)
+            if monotonic() > until:
+                break
+        return [answer for answer in answers if answer is not None], asked
 
 
 def _put_back(account: ProviderAccount, asked: Iterable[OpenMessage], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Callbacks: stored as they came, answered at once, applied in bulk a moment later."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from providers.errors import WebhookRefused
 
 from ..accounts import offline_provider
 from .hearing import hear
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500  # calls applied in one transaction
 # A receipt may come before its message's row says it was sent; after a day it belongs to nothing of ours.
@@ -66,7 +69,10 @@ def _parse(parser: Provider, log: ReceiptLog) -> list[DeliveryReceipt]:
         return parser.parse_receipts(webhook)
     except WebhookRefused as error:
         log.note = error.code
-        return []
+    except Exception as error:  # noqa: BLE001 - one call nobody foresaw must not keep all that follow from being read
+        logger.error("%s: a receipt failed with %s", parser.slug, type(error).__name__)  # noqa: TRY400
+        log.note = "adapter_failed"
+    return []
 
 
 def _named(account: ProviderAccount, found: dict[int, list[DeliveryReceipt]]) -> dict[int, list[DeliveryReceipt]]:

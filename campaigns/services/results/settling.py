@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -22,7 +23,8 @@ from campaigns.models import (
     bulk,
 )
 from campaigns.models.day_count import touch_counts
-from providers.base import Accepted, Duplicate, OutboundSms, Outcome, Refused, submit_safely
+from providers.base import Accepted, Duplicate, Outcome, Refused, submit_safely
+from providers.errors import AccountRefused
 
 from ..accounts import ask_vendor, provider_class
 from ..envelopes import envelope_of
@@ -47,34 +49,41 @@ def doubt_expired(account: ProviderAccount, now: datetime) -> None:
         touch_counts({campaign_id for _, _, campaign_id in rows}, now)
 
 
-def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: datetime) -> None:
+def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: datetime, *, until: float) -> None:
     """Where the vendor rejects duplicates, the same reference again tells: taken now, or had been taken before."""
     if not provider_class(account).capabilities.rejects_duplicates:
         return
-    recent = [row.pk for row in rows if now - row.since < REPEAT_WITHIN]
-    wanted = list(_still_wanted(recent, now).select_related("campaign__account", "campaign__sender"))
-    if not wanted:
+    for row in rows:
+        if monotonic() > until:
+            return
+        if now - row.since < REPEAT_WITHIN:
+            _repeat(account, row.pk, now)
+
+
+def _repeat(account: ProviderAccount, message_id: int, now: datetime) -> None:
+    # Asked for each one just before it leaves: a person may have stopped it while the one before was under way.
+    message = _still_wanted(message_id, now).select_related("campaign__account", "campaign__sender").first()
+    if message is None:
         return
-    batch = [envelope_of(message.campaign, now).around(message) for message in wanted]
-    outcomes = ask_vendor(account, lambda provider: _submit_each(provider, batch))
-    for message, outcome in zip(wanted, outcomes, strict=True):
+    sms = envelope_of(message.campaign, now).around(message)
+    try:
+        (outcome,) = ask_vendor(account, lambda provider: submit_safely(provider, [sms]))
+    except AccountRefused as error:
+        account.note_trouble(error.code, now=now)
+    else:
         _settle(account, message, outcome, now)
 
 
-def _still_wanted(messages: Sequence[int], now: datetime) -> "QuerySet[Message]":
+def _still_wanted(message_id: int, now: datetime) -> "QuerySet[Message]":
     """What a person stopped, or a number that opted out meanwhile, is looked up only, and never offered again."""
     stopped = Suppression.objects.filter(phone=OuterRef("phone"))
     live = (CampaignState.SENDING, CampaignState.COMPLETED, CampaignState.SCHEDULED)
-    found = Message.objects.filter(~Exists(stopped), pk__in=messages, state=MessageState.UNKNOWN)
+    found = Message.objects.filter(~Exists(stopped), pk=message_id, state=MessageState.UNKNOWN)
     found = found.exclude(reason="duplicate_reference").exclude(campaign__deadline_at__lt=now)
     found = found.exclude(campaign__held_at=HeldAt.VENDOR, campaign__starts_at__lt=now + timedelta(minutes=2))
     if not PortalSettings.load().window().is_open(now):
         found = found.exclude(campaign__purpose=Purpose.ADVERTISING)
     return found.filter(campaign__state__in=live)
-
-
-async def _submit_each(provider, batch: Sequence[OutboundSms]) -> list[Outcome]:  # type: ignore[no-untyped-def]
-    return [(await submit_safely(provider, [sms]))[0] for sms in batch]
 
 
 def _settle(account: ProviderAccount, message: Message, outcome: Outcome, now: datetime) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from time import monotonic
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -34,10 +35,11 @@ from .sending_line import Request, SendingLine, Sent
 
 SLICE_SECONDS = 5.0
 IDLE_SECONDS = 1.0  # a slice with nothing to do makes room for other tasks
-LEASE_SECONDS = 40.0  # a slice, and the longest a request may take to end
-RESERVE_SECONDS = 60.0
+LEASE_SECONDS = 12.0  # renewed while its worker lives, so that a dead one is missed soon
+RENEW_SECONDS = 3.0
+RESERVE_SECONDS = 75.0  # a slice, and the longest a request may take to end
 WAVE_SECONDS = 0.25  # a wave is so much of the account's pace
-WAVE_MOST = 500  # rows of a wave are begun in one statement while the wave before is on the wire
+WAVE_MOST = 250  # rows of a wave are begun in one statement while the wave before is on the wire
 GATHER_SECONDS = 0.05  # outcomes are written together that finish within it
 AHEAD_SECONDS = 0.25  # begun so long before its time at most, so that a stop is felt within a second
 WAKE_SECONDS = 75.0  # what falls due within it is waited for here; the minute schedule wakes the rest
@@ -51,7 +53,7 @@ def dispatch_due(account: ProviderAccount, *, until: float) -> None:
     try:
         Heartbeat.beat()
         doubt_expired(account, timezone.now())
-        Slice(account, until).work()
+        Slice(account, lease, until).work()
     finally:
         account.release_lease(lease)
     wake_if_due(account)
@@ -67,16 +69,16 @@ def wake_if_due(account: ProviderAccount) -> None:
 def _is_anything_coming(account: ProviderAccount) -> bool:
     now = timezone.now()
     coming = DueMessage.objects.filter(account=account, token="", due_at__lte=now + timedelta(seconds=WAKE_SECONDS))
-    return coming.filter(campaign__in=_sendable(account, now)).exists()
+    return coming.filter(campaign__in=[c.pk for c in _sendable(account, now)]).exists()
 
 
-def _sendable(account: ProviderAccount, now: datetime) -> list[int]:
+def _sendable(account: ProviderAccount, now: datetime) -> list[Campaign]:
     """Campaigns that may send at this moment, or will once their scheduled time comes."""
     live = Q(state=CampaignState.SENDING) | Q(state=CampaignState.SCHEDULED)
     campaigns = Campaign.objects.filter(live, account=account).order_by("starts_at", "pk")
     campaigns = campaigns.only("purpose", "state", "held_at", "starts_at")
     is_open = cache(lambda: PortalSettings.load().window().is_open(now))
-    return [c.pk for c in campaigns if _may_send(account, c, now, is_open)]
+    return [campaign for campaign in campaigns if _may_send(account, campaign, now, is_open)]
 
 
 def _may_send(account: ProviderAccount, campaign: Campaign, now: datetime, is_open: Callable[[], bool]) -> bool:
@@ -89,9 +91,11 @@ def _may_send(account: ProviderAccount, campaign: Campaign, now: datetime, is_op
 class Slice:
     """One worker's turn on one account: it has the lease, a line to the vendor, and a moment to end."""
 
-    def __init__(self, account: ProviderAccount, until: float) -> None:
+    def __init__(self, account: ProviderAccount, lease: UUID, until: float) -> None:
         self.account = account
+        self.lease = lease
         self.until = until
+        self.renewed_at = monotonic()
         self.batch_size = provider_class(account).batch_size(account.credentials)
         self.bought_until = 0.0
         self.ids: dict[str, int] = {}  # reference -> message, for what is in hand
@@ -105,6 +109,7 @@ class Slice:
 
     def work(self) -> None:
         if self.account.is_halted:
+            hold(self.account, self.account.halted_reason)
             return
         with SendingLine(self.account) as line:
             while self._goes_on(line):
@@ -112,6 +117,7 @@ class Slice:
                     self._record(line.take())
                 else:
                     self._record(line.take(after=GATHER_SECONDS))
+            line.turn_away_waiting()
             while line.in_hand:
                 self._record(line.take(after=GATHER_SECONDS))
         if line.refusal is not None:
@@ -125,7 +131,7 @@ class Slice:
 
     def _has_room(self, line: SendingLine) -> bool:
         is_close = self.bought_until - time.time() < AHEAD_SECONDS
-        return is_close and line.in_hand < line.in_flight * self.batch_size + self.wave_size
+        return is_close and line.in_hand < line.in_flight * self.batch_size
 
     def _send_wave(self, line: SendingLine) -> bool:
         wave, starts_at = self._next_wave()
@@ -151,8 +157,10 @@ class Slice:
         """Reserve, buy the time and begin in one transaction: a crash before its end leaves everything queued."""
         now = timezone.now()
         start_due_campaigns(now)
-        campaigns = _sendable(self.account, now)
+        campaigns = [c.pk for c in _sendable(self.account, now) if c.is_under_way]
         with transaction.atomic():
+            if not self._is_free():
+                return [], 0.0
             token = DueMessage.objects.reserve(campaigns, self.wave_size, now=now, seconds=RESERVE_SECONDS)
             if not token:
                 return [], 0.0
@@ -164,6 +172,12 @@ class Slice:
         self._remember(leaving)
         return leaving, starts_at
 
+    def _is_free(self) -> bool:
+        """False while the account must wait, after a 429 for example: what begins now would only lie here begun."""
+        account = ProviderAccount.objects.values_list("next_free_at", flat=True)
+        self.bought_until = account.get(pk=self.account.pk)
+        return self.bought_until - time.time() < AHEAD_SECONDS
+
     def _remember(self, leaving: Sequence[Leaving]) -> None:
         for message in leaving:
             self.ids[message.reference] = message.id
@@ -173,11 +187,19 @@ class Slice:
             self.envelopes[campaign_id] = envelope_of(campaign, timezone.now())
 
     def _record(self, sent: Sequence[Sent]) -> None:
+        self._renew()
         if not sent:
             return
         rows = [(self.ids.pop(item.sms.reference), item) for item in sent]
         record_sent(self.account, rows, timezone.now())
         touch_counts({self.campaign_of.pop(message_id) for message_id, _ in rows}, timezone.now())
+
+    def _renew(self) -> None:
+        if monotonic() - self.renewed_at < RENEW_SECONDS:
+            return
+        self.renewed_at = monotonic()
+        if not self.account.renew_lease(self.lease, now=timezone.now(), seconds=LEASE_SECONDS):
+            self.until = self.renewed_at  # another worker took over: begin nothing more
 
 
 def hold(account: ProviderAccount, reason: str) -> None:

@@ -12,10 +12,10 @@ from providers.base import Accepted, Duplicate, Outcome, Refused, TurnedAway, Un
 
 from ..results.polling import first_look_at
 from ..suppressing import suppress_refused
-from .sending_line import Sent
+from .sending_line import NOT_BEGUN, Sent
 
 # Seconds until the next try where the vendor names none.
-TRY_AGAIN_AFTER = {"throttled": 1.0, "not_reached": 10.0}
+TRY_AGAIN_AFTER = {"throttled": 1.0, "not_reached": 10.0, "address_not_found": 60.0}
 
 
 def record_sent(account: ProviderAccount, rows: Sequence[tuple[int, Sent]], now: datetime) -> None:
@@ -39,7 +39,7 @@ def result_of(message_id: int, sent: Sent) -> SendResult:
         case Refused(reason=reason, vendor_code=code, text=text):
             return SendResult(message_id, MessageState.REFUSED, reason, code[:40], text[:200])
         case TurnedAway(reason=reason):
-            return SendResult(message_id, MessageState.QUEUED, reason)
+            return SendResult(message_id, MessageState.QUEUED, "" if reason == NOT_BEGUN else reason)
         case Duplicate():
             # Nothing of ours was sent under this reference yet, so somebody else's was: a person must look.
             return SendResult(message_id, MessageState.UNKNOWN, "duplicate_reference")
@@ -69,7 +69,8 @@ def _put_off(account: ProviderAccount, away: dict[int, TurnedAway], now: datetim
         by_wait[outcome.retry_after or TRY_AGAIN_AFTER.get(outcome.reason, 0.0)].append(message_id)
     for seconds, messages in by_wait.items():
         DueMessage.objects.put_off(messages, now + timedelta(seconds=seconds))
-        account.hold_back(seconds, now=time.time())
+        if seconds:
+            account.hold_back(seconds, now=time.time())
 
 
 def _opted_out(outcome: Outcome) -> bool:
@@ -78,6 +79,8 @@ def _opted_out(outcome: Outcome) -> bool:
 
 def _note_health(account: ProviderAccount, rows: Sequence[tuple[int, Sent]], now: datetime) -> None:
     outcome = rows[-1][1].outcome
+    if isinstance(outcome, TurnedAway) and outcome.reason == NOT_BEGUN:
+        return
     if isinstance(outcome, TurnedAway | Unknown):
         account.note_trouble(outcome.reason, now=now)
     elif isinstance(outcome, Accepted):

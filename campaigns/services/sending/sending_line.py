@@ -1,6 +1,7 @@
 """The open line to one vendor: an asyncio loop in a thread of its own, so that rows are written while requests fly."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -10,12 +11,16 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 
 from campaigns.models import ProviderAccount
-from providers.base import OutboundSms, Outcome, Provider, TurnedAway, submit_safely
+from providers.base import OutboundSms, Outcome, Provider, TurnedAway, Unknown, submit_safely
 from providers.errors import AccountRefused
 
 from ..accounts import open_provider
 
 IN_FLIGHT = 150  # enough for 600 requests/s at 200 ms
+LATE_SECONDS = 0.5
+NOT_BEGUN = "not_begun"  # turned away by ourselves: never offered to the vendor
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,10 @@ class SendingLine:
         self.in_hand -= len(finished)
         return finished
 
+    def turn_away_waiting(self) -> None:
+        """Whatever no worker has picked up yet comes back: a slice that ends sends nothing more."""
+        self._loop.call_soon_threadsafe(self._turn_away, float("inf"))
+
     def _line_up(self, requests: Sequence[Request | None]) -> None:
         for request in requests:
             self._waiting.put_nowait(request)
@@ -82,7 +91,10 @@ class SendingLine:
     async def _serve(self) -> None:
         try:
             async with open_provider(self.account, connections=self.in_flight) as provider:
-                await asyncio.gather(*(self._work(provider) for _ in range(self.in_flight)))
+                workers = [asyncio.ensure_future(self._work(provider)) for _ in range(self.in_flight)]
+                watcher = asyncio.ensure_future(self._turn_away_late())
+                await asyncio.gather(*workers)
+                watcher.cancel()
         except AccountRefused as error:  # an address we must not speak to
             self.refusal = error
             await self._turn_away_all()
@@ -92,15 +104,40 @@ class SendingLine:
             if (wait := request.starts_at - time.time()) > 0:
                 await asyncio.sleep(wait)
             outcomes = await self._submit(provider, request.batch)
-            self._done.put([Sent(sms, outcome) for sms, outcome in zip(request.batch, outcomes, strict=True)])
+            self._finish(request, outcomes)
 
-    async def _submit(self, provider: Provider, batch: Sequence[OutboundSms]) -> list[Outcome]:
-        if self.refusal is None:
-            try:
-                return await submit_safely(provider, batch)
-            except AccountRefused as error:
-                self.refusal = error
-        return [TurnedAway(self.refusal.code)] * len(batch)
+    async def _submit(self, provider: Provider, batch: Sequence[OutboundSms]) -> Sequence[Outcome]:
+        if self.refusal is not None:
+            return [TurnedAway(self.refusal.code)] * len(batch)
+        try:
+            return await submit_safely(provider, batch)
+        except AccountRefused as error:
+            self.refusal = error
+            return [TurnedAway(error.code)] * len(batch)
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: unseen, the messages would hang for ever
+            logger.error("%s: the adapter failed with %s", self.account.provider, type(error).__name__)  # noqa: TRY400
+            self.refusal = AccountRefused("adapter_failed")
+            return [Unknown("adapter_failed")] * len(batch)
+
+    def _finish(self, request: Request, outcomes: Sequence[Outcome]) -> None:
+        self._done.put([Sent(sms, outcome) for sms, outcome in zip(request.batch, outcomes, strict=True)])
+
+    async def _turn_away_late(self) -> None:
+        """What could not start in time is checked again before it leaves: meanwhile a person may have stopped it."""
+        while True:
+            await asyncio.sleep(LATE_SECONDS / 4)
+            self._turn_away(time.time() - LATE_SECONDS)
+
+    def _turn_away(self, before: float) -> None:
+        """Give back the requests at the head of the line that were to start before this UNIX time."""
+        kept = []
+        while not self._waiting.empty():
+            request = self._waiting.get_nowait()
+            if request is not None and request.starts_at < before:
+                self._finish(request, [TurnedAway(NOT_BEGUN)] * len(request.batch))
+            else:
+                kept.append(request)
+        self._line_up(kept)
 
     async def _turn_away_all(self) -> None:
         assert self.refusal is not None
@@ -110,4 +147,4 @@ class SendingLine:
             if request is None:
                 ends += 1
             else:
-                self._done.put([Sent(sms, TurnedAway(self.refusal.code)) for sms in request.batch])
+                self._finish(request, [TurnedAway(self.refusal.code)] * len(request.batch))

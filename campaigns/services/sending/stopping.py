@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ from campaigns.models import (
     MessageState,
     OpenMessage,
     ProviderAccount,
+    Suppression,
     User,
 )
 from campaigns.models.day_count import touch_counts
@@ -33,6 +34,8 @@ from providers.errors import ProviderError
 from ..accounts import ask_vendor, check_account, provider_class
 
 RECALL_CHUNK = 5_000
+RECALL_AT_ONCE = 50  # single cancellations in one task
+HELD_THERE = (MessageState.BOOKED, MessageState.UNKNOWN)
 # A vendor may take back a group only while all of it is still well before its time.
 GROUP_RECALL_AHEAD = timedelta(minutes=2)
 
@@ -128,13 +131,14 @@ def _recall_chunk(campaign: Campaign) -> bool:
         rows = list(free.values_list("pk", flat=True)[:RECALL_CHUNK])
         queued = Message.objects.filter(pk__in=rows, state=MessageState.QUEUED)
         queued.update(state=MessageState.CANCELLED, reason="stopped", final_at=timezone.now())
-        DueMessage.objects.filter(pk__in=rows).delete()
+        DueMessage.objects.filter(pk__in=rows, token="").delete()  # one reserved meanwhile is its worker's to end
         touch_counts([campaign.pk], timezone.now())
     return len(rows) == RECALL_CHUNK
 
 
-def _booked(campaign: Campaign):  # type: ignore[no-untyped-def]
-    return Message.objects.filter(campaign=campaign, state=MessageState.BOOKED)
+def _booked(campaign: Campaign) -> "QuerySet[Message]":
+    """What the vendor holds, or may hold: a reservation without an answer must be taken back too."""
+    return Message.objects.filter(campaign=campaign, state__in=HELD_THERE)
 
 
 def _recall_booked(campaign: Campaign, now: datetime) -> None:
@@ -172,7 +176,26 @@ async def _cancel_each(provider: Provider, booked: list[tuple[int, str]]) -> lis
 
 def _mark_recalled(campaign: Campaign, messages: list[int], now: datetime) -> None:
     with transaction.atomic():
-        booked = Message.objects.filter(pk__in=messages, state=MessageState.BOOKED)
+        booked = Message.objects.filter(pk__in=messages, state__in=HELD_THERE)
         booked.update(state=MessageState.CANCELLED, reason="stopped", final_at=now)
         OpenMessage.objects.close(messages)
         touch_counts([campaign.pk], now)
+
+
+def recall_opted_out(account: ProviderAccount) -> None:
+    """Who opts out after a text of theirs was booked at the vendor is not sent it either."""
+    stopped = Suppression.objects.filter(phone=OuterRef("message__phone"))
+    held = OpenMessage.objects.filter(Exists(stopped), account=account, message__state=MessageState.BOOKED)
+    rows = list(held.values_list("message_id", "message__reference", "message__campaign_id")[:RECALL_AT_ONCE])
+    if not rows or not provider_class(account).capabilities.cancels:
+        return
+    try:
+        gone = ask_vendor(account, lambda provider: _cancel_each(provider, [(pk, ref) for pk, ref, _ in rows]))
+    except ProviderError as error:
+        account.note_trouble(error.code, now=timezone.now())
+        return
+    with transaction.atomic():
+        booked = Message.objects.filter(pk__in=gone, state=MessageState.BOOKED)
+        booked.update(state=MessageState.SUPPRESSED, reason="opted_out", final_at=timezone.now())
+        OpenMessage.objects.close(gone)
+        touch_counts({campaign_id for _, _, campaign_id in rows}, timezone.now())

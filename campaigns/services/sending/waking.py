@@ -10,8 +10,8 @@ from campaigns.models import (
     ContactImport,
     DueMessage,
     Heartbeat,
+    HeldAt,
     ImportState,
-    MessageState,
     OpenMessage,
     Preparation,
     ProviderAccount,
@@ -20,7 +20,8 @@ from campaigns.models import (
 from campaigns.queue import enqueue
 
 from ..planning.launching import start_due_campaigns
-from .dispatching import wake_if_due
+from .dispatching import finish_done, hold, wake_if_due
+from .stopping import HELD_THERE
 
 # A chain of slices that gave no sign of life for so long has lost its worker.
 STANDS_STILL_AFTER = timedelta(seconds=30)
@@ -33,12 +34,16 @@ def wake_all() -> None:
     for account in ProviderAccount.objects.all():
         _wake_account(account, now)
     _wake_long_jobs(now - STANDS_STILL_AFTER)
+    enqueue("recall_opted_out")
     enqueue("recount_touched")
 
 
 def _wake_account(account: ProviderAccount, now: datetime) -> None:
     if DueMessage.objects.filter(account=account, reserved_until__lt=now).exclude(token="").exists():
         enqueue("dispatch_account", account.pk)
+    finish_done(account)
+    if account.is_halted:
+        hold(account, account.halted_reason)
     wake_if_due(account)
     if OpenMessage.objects.filter(account=account, next_look_at__lte=now).exists():
         enqueue("look_due", account.pk)
@@ -63,5 +68,6 @@ def _not_recalled() -> set[int]:
     """Stopped campaigns of which something still waits here or at the vendor."""
     stopped = Campaign.objects.filter(state=CampaignState.CANCELLED)
     waiting = DueMessage.objects.filter(campaign__in=stopped, token="").values_list("campaign_id", flat=True)
-    held = OpenMessage.objects.filter(message__campaign__in=stopped, message__state=MessageState.BOOKED)
+    there = stopped.filter(held_at=HeldAt.VENDOR, starts_at__gt=timezone.now())
+    held = OpenMessage.objects.filter(message__campaign__in=there, message__state__in=HELD_THERE)
     return {*waiting.distinct(), *held.values_list("message__campaign_id", flat=True).distinct()}

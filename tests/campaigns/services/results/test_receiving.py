@@ -54,7 +54,10 @@ def state_of(message) -> str:
         ("no_result", "delivered", "delivered"),
         ("accepted", "unknown", "accepted"),
         ("booked", "cancelled", "cancelled"),
-        ("suppressed", "delivered", "suppressed"),
+        ("suppressed", "delivered", "delivered"),
+        ("expired", "undelivered", "undelivered"),
+        ("queued", "in_transit", "accepted"),
+        ("excluded", "delivered", "excluded"),
     ],
 )
 def test_a_later_word_moves_a_message_forward_only(message, before, word, after):
