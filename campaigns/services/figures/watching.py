@@ -47,6 +47,11 @@ class Figures:
         return sum(row.messages for row in self.by_state if row.state in states)
 
     @property
+    def sent(self) -> int:
+        """Beyond recall: what the vendor merely holds until its time is not sent yet."""
+        return max(0, self.handed_over - self.at_vendor)
+
+    @property
     def shown_rate(self) -> int | None:
         return max(1, round(self.rate)) if self.rate else None
 
@@ -95,8 +100,7 @@ def _handed_over(campaign: Campaign, by_state: Iterable[StateCount], waiting: in
         return sum(row.messages for row in by_state if row.state in HANDED_OVER)
     ended_unsent = sum(row.messages for row in by_state if row.state in (S.EXPIRED, S.SUPPRESSED))
     left_out_before = int(campaign.excluded.get("opted_out", 0))
-    booked = sum(row.messages for row in by_state if row.state == S.BOOKED)  # there, and still to be taken back
-    return max(0, campaign.recipients - waiting - booked - max(0, ended_unsent - left_out_before))
+    return max(0, campaign.recipients - waiting - max(0, ended_unsent - left_out_before))
 
 
 def _rate(campaign: Campaign, now: datetime) -> float | None:

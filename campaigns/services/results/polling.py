@@ -1,11 +1,12 @@
 """Asking the vendor what became of messages: where it pushes nothing, where a push was lost, where we are in doubt."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from time import monotonic
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Message, MessageState, OpenMessage, ProviderAccount, Word, bulk
@@ -73,9 +74,11 @@ def look_due(account: ProviderAccount) -> None:
         receipts, asked = [], list(due)
     hear(account, receipts, now)
     found = {receipt.reference for receipt in receipts}
-    doubtful = [row for row in asked if row.in_doubt and row.message.reference not in found]
-    repeat_doubtful(account, doubtful, now, until=until)
-    _put_back(account, _asked_of_days(account, days, now) if days else asked, now)
+    doubtful = _of_days(account, days, now).filter(in_doubt=True) if days else [row for row in asked if row.in_doubt]
+    not_found = [row for row in doubtful if row.message.reference not in found]
+    waiting = repeat_doubtful(account, not_found, now, until=monotonic() + SLICE_SECONDS)
+    turns = _of_days(account, days, now).iterator(chunk_size=1_000) if days else asked
+    _put_back(account, (row for row in turns if row.pk not in waiting), now)
     enqueue("recount_touched")
     enqueue("look_due", account.pk)
 
@@ -92,10 +95,10 @@ def _whole_days(account: ProviderAccount, due: Sequence[OpenMessage]) -> list[da
     return sorted({row.message.day for row in due})
 
 
-def _asked_of_days(account: ProviderAccount, days: Sequence[date], now: datetime) -> Iterator[OpenMessage]:
-    """All whose turn it was were asked about with their day, however many they are."""
+def _of_days(account: ProviderAccount, days: Sequence[date], now: datetime) -> "QuerySet[OpenMessage]":
+    """All whose turn it is were asked about with their day, however many they are."""
     due = OpenMessage.objects.filter(account=account, next_look_at__lte=now, message__day__in=days)
-    return due.select_related("message__campaign").iterator(chunk_size=1_000)
+    return due.select_related("message")
 
 
 async def _ask(

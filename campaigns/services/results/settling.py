@@ -49,15 +49,19 @@ def doubt_expired(account: ProviderAccount, now: datetime) -> None:
         touch_counts({campaign_id for _, _, campaign_id in rows}, now)
 
 
-def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: datetime, *, until: float) -> None:
-    """Where the vendor rejects duplicates, the same reference again tells: taken now, or had been taken before."""
+def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: datetime, *, until: float) -> set[int]:
+    """Where the vendor rejects duplicates, the same reference again tells: taken now, or had been taken before.
+
+    Says for which messages there was no time: their turn has not come yet.
+    """
     if not provider_class(account).capabilities.rejects_duplicates:
-        return
-    for row in rows:
-        if monotonic() > until:
-            return
+        return set()
+    for place, row in enumerate(rows, 1):
         if now - row.since < REPEAT_WITHIN:
             _repeat(account, row.pk, now)
+        if monotonic() > until:
+            return {row.pk for row in rows[place:]}
+    return set()
 
 
 def _repeat(account: ProviderAccount, message_id: int, now: datetime) -> None:

@@ -163,6 +163,24 @@ def test_many_messages_of_a_day_are_asked_about_at_once(message, vendor, monkeyp
     assert OpenMessage.objects.filter(looks=1).count() == 29
 
 
+def test_every_doubt_of_a_lost_wave_is_settled_however_many_they_are(message, vendor, monkeypatch):
+    monkeypatch.setattr(vendor, "capabilities", replace(vendor.capabilities, look_up_day=True))
+    monkeypatch.setattr("campaigns.services.results.polling.SLICE", 20)
+
+    async def look_up_day(self, day):
+        return []
+
+    monkeypatch.setattr(vendor, "look_up_day", look_up_day)
+    lost = [message, *(make_message(message.campaign) for _ in range(44))]
+    Message.objects.update(state="unknown", reason="worker_lost")
+    for each in lost:
+        opened(each, in_doubt=True)
+    for _ in range(3):  # the successors that each task queues
+        look_due(message.account)
+    assert set(Message.objects.values_list("state", flat=True)) == {"accepted"}
+    assert len(vendor.asked) == 45
+
+
 def test_a_message_without_a_result_is_asked_about_again_later_and_ends_as_no_result(message, vendor):
     row = opened(message)
     look_due(message.account)

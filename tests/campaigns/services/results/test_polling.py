@@ -1,0 +1,70 @@
+"""After a lost worker: everything in doubt is settled, however much it is and however little time a task has."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Message, MessageState, OpenMessage, ProviderAccount
+from campaigns.services.results import polling
+from campaigns.services.results.polling import SLICE, look_due
+from tests.factories import make_account, make_campaign, make_message
+from tests.fakes import ScriptedProvider
+
+Tasks = list[tuple[str, tuple[int, ...]]]
+MANY = 2 * SLICE + 10
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(params=[True, False], ids=["whole days", "one by one"])
+def vendor(request: pytest.FixtureRequest, vendor: type[ScriptedProvider], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows none of our messages: none was ever taken."""
+
+    async def nothing(*args: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr(vendor, "capabilities", replace(vendor.capabilities, look_up_day=request.param))
+    monkeypatch.setattr(vendor, "look_up_day", nothing)
+
+
+@pytest.fixture
+def account(vendor: None) -> ProviderAccount:
+    account = make_account(provider="scripted")
+    campaign = make_campaign(account=account, state="sending", starts_at=timezone.now() - timedelta(minutes=1))
+    now = timezone.now()
+    for _ in range(MANY):
+        message = make_message(campaign, state=MessageState.UNKNOWN, reason="worker_lost", sent_at=now)
+        OpenMessage.objects.create(message=message, account=account, next_look_at=now, in_doubt=True, since=now)
+    return account
+
+
+def work_off(account: ProviderAccount, queued: Tasks) -> None:
+    look_due(account)
+    while ("look_due", (account.pk,)) in queued:
+        queued.clear()
+        look_due(account)
+
+
+def test_all_in_doubt_are_offered_again_in_their_first_turn(account: ProviderAccount, queued: Tasks) -> None:
+    work_off(account, queued)
+    assert set(Message.objects.values_list("state", flat=True)) == {MessageState.ACCEPTED}
+    references = [sms.reference for sms in ScriptedProvider.asked]
+    assert len(references) == len(set(references)) == MANY
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each task has time for a few messages only."""
+    ticks = iter(range(10_000))
+    monkeypatch.setattr("campaigns.services.results.settling.monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(polling, "monotonic", lambda: float(next(ticks)))
+    return iter(())
+
+
+@pytest.mark.usefixtures("hurry")
+def test_who_found_no_time_keeps_the_turn(account: ProviderAccount, queued: Tasks) -> None:
+    work_off(account, queued)
+    assert set(Message.objects.values_list("state", flat=True)) == {MessageState.ACCEPTED}
