@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def requested() -> Campaign:
     """Asked for by an operator, and waiting."""
-    PortalSettings.objects.create(approval_above=0)
+    PortalSettings.objects.create(pk=1, approval_above=0)
     campaign = make_campaign(name="12月のご案内")
     start_preparation(campaign)
     prepare_campaign(campaign, until=monotonic() + 5)

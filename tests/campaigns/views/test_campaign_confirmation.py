@@ -21,7 +21,7 @@ def clerk(client: Client) -> Client:
 
 @pytest.fixture(autouse=True)
 def no_approval() -> PortalSettings:
-    return PortalSettings.objects.create(approval_above=None)
+    return PortalSettings.objects.create(pk=1, approval_above=None)
 
 
 def counted(campaign: Campaign) -> Campaign:

@@ -234,7 +234,7 @@ def test_outside_the_hours_it_says_when_it_goes_on(clerk, time_machine, purpose,
 
 def test_hours_that_never_open_are_said(clerk, time_machine):
     time_machine.move_to("2026-11-20T22:30:00+09:00")
-    PortalSettings.objects.create(sends_on_weekends=False)
+    PortalSettings.objects.create(pk=1, sends_on_weekends=False)
     days = (jst_day(timezone.now()) + timedelta(days=ahead) for ahead in range(-1, 420))
     ClosedDay.objects.bulk_create(ClosedDay(day=day) for day in days)
     assert "送信できる日がありません" in live(clerk, running(purpose="advertising"))

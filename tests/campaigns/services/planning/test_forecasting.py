@@ -17,7 +17,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 
 @pytest.fixture
 def hours() -> PortalSettings:
-    return PortalSettings.objects.create(window_opens=time(9), window_closes=time(20), undo_seconds=0)
+    return PortalSettings.objects.create(pk=1, window_opens=time(9), window_closes=time(20), undo_seconds=0)
 
 
 @pytest.mark.parametrize(
