@@ -102,9 +102,12 @@ class Portal:
         os.killpg(self.worker(), signal.SIGKILL)
 
     def logs(self) -> str:
-        """The last of everything that was written."""
+        """How far the messages are, and the last of everything that was written."""
+        states = self.rows("SELECT state, reason, count(*) FROM campaigns_message GROUP BY state, reason")
         files = [self.var / "supervisor.log", *sorted(self.log.glob("*.log"))]
-        return "\n".join(f"--- {file.name}\n{file.read_text(errors='replace')[-4000:]}" for file in files)
+        return f"{states}\n" + "\n".join(
+            f"--- {file.name}\n{file.read_text(errors='replace')[-4000:]}" for file in files
+        )
 
     def leaks(self) -> list[str]:
         """What stands in a log and must not: numbers of people, tokens, callback keys."""
