@@ -153,11 +153,6 @@ class Campaign(models.Model):
         return self.preparation == Preparation.READY
 
     @property
-    def is_moving(self) -> bool:
-        """Figures may still change by themselves within seconds."""
-        return self.state in {CampaignState.SCHEDULED, CampaignState.SENDING} or self.preparation == Preparation.RUNNING
-
-    @property
     def cost(self) -> Decimal:
         """Estimate in yen, by the price pinned with the audience."""
         return self.parts_total * self.unit_price

@@ -174,8 +174,8 @@ class Slice:
 
     def _is_free(self) -> bool:
         """False while the account must wait, after a 429 for example: what begins now would only lie here begun."""
-        account = ProviderAccount.objects.values_list("next_free_at", flat=True)
-        self.bought_until = account.get(pk=self.account.pk)
+        self.account.refresh_from_db(fields=["next_free_at"])
+        self.bought_until = self.account.next_free_at
         return self.bought_until - time.time() < AHEAD_SECONDS
 
     def _remember(self, leaving: Sequence[Leaving]) -> None:

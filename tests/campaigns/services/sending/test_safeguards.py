@@ -14,7 +14,7 @@ from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.suppressing import suppress
-from providers.base import Duplicate, OutboundSms, Unknown
+from providers.base import Duplicate, Unknown
 from tests.factories import make_account
 
 from .test_dispatching import dispatch, launched_campaign, ready_campaign, states
@@ -117,9 +117,7 @@ def test_a_campaign_that_starts_on_a_halted_account_is_held(vendor, queued):
 def test_a_worker_whose_lease_was_taken_begins_nothing_more(vendor, queued, monkeypatch):
     campaign = launched_campaign(contacts=60, account=make_account(provider="scripted", requests_per_second=40))
     monkeypatch.setattr("campaigns.services.sending.dispatching.RENEW_SECONDS", 0)
-    vendor.on_submit = staticmethod(lambda sms: taken.append(sms) if taken else taken.extend([sms]))
-    taken: list[OutboundSms] = []
-    monkeypatch.setattr(ProviderAccount, "renew_lease", lambda self, lease, **_: not taken)
+    monkeypatch.setattr(ProviderAccount, "renew_lease", lambda self, lease, **_: not vendor.asked)
     dispatch(campaign)
     assert 0 < len(vendor.asked) < 60
     assert DueMessage.objects.filter(token="").count() == 60 - len(vendor.asked)
