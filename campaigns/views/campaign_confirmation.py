@@ -15,6 +15,7 @@ from campaigns.errors import RuleError
 from campaigns.models import Campaign, Heartbeat, PortalSettings, Preparation
 from campaigns.services.figures.watching import worker_unseen
 from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.planning.readiness import was_tried
 from campaigns.services.planning.sampling import audience_size
 
 from .access import requires
@@ -64,7 +65,7 @@ def _counting(campaign: Campaign) -> dict[str, Any]:
 
 def _ready(campaign: Campaign) -> dict[str, Any]:
     needs_approval = PortalSettings.load().needs_approval(campaign.recipients)
-    return pinned_content(campaign) | {"needs_approval": needs_approval}
+    return pinned_content(campaign) | {"needs_approval": needs_approval, "was_tried": was_tried(campaign)}
 
 
 @requires("campaigns.launch_campaign")

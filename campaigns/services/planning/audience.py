@@ -1,6 +1,6 @@
 """Who gets a campaign, and with what text: lists in − lists out, once per number, each with a state and a reason."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -31,7 +31,7 @@ from ..accounts import provider_class
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    contact_id: int
+    contact_id: int | None
     reference: str
     phone: str
     body: str
@@ -91,7 +91,7 @@ class Audience:
 
     def messages(self, contacts: Sequence[Contact]) -> Iterator[NewMessage]:
         for contact in contacts:
-            body, parts, reason = self._write(contact)
+            body, parts, reason = self.write(contact.merge_values())
             reason = self._objection(contact) or reason
             yield NewMessage(
                 contact_id=contact.pk,
@@ -113,9 +113,10 @@ class Audience:
             return "recently_texted"
         return "" if self.provider.accepts(contact.phone) else "not_for_this_vendor"
 
-    def _write(self, contact: Contact) -> tuple[str, int, str]:
+    def write(self, values: Mapping[str, str]) -> tuple[str, int, str]:
+        """The body for somebody with these values, its parts, and why it cannot be sent."""
         try:
-            body = prepare_body(self.text.fill(contact.merge_values()))
+            body = prepare_body(self.text.fill(values))
         except InvalidInput as error:
             return "", 0, error.code
         count = count_parts(body, self.profile)

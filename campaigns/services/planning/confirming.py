@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignState, Message, MessageState
+from campaigns.rules.parts import count_parts
 from campaigns.texts import reason_text
 
 from .audience import state_for
 
-LOOKED_AT = 500  # of the texts with the most parts, to find the longest
 RECENT = 10  # campaigns looked at for the last one to the same lists
 SAME_TEXT_WITHIN = timedelta(days=1)
 SENT = (
@@ -62,11 +62,17 @@ def _candidates(campaign: Campaign) -> Iterator[Example]:
     first, last = rows.first(), rows.last()
     if first is None or last is None:
         return
-    longest = max(rows.filter(parts=campaign.parts_max)[:LOOKED_AT], key=lambda row: len(row.body), default=first)
-    yield Example(_("いちばん長い本文"), longest)
+    yield Example(_("いちばん長い本文"), rows.filter(pk=campaign.longest_message or 0).first() or first)
     yield Example(_("最初の宛先"), first)
     somewhere = rows.filter(pk__gte=first.pk + secrets.randbelow(last.pk - first.pk + 1)).first()
     yield Example(_("ランダムに選んだ宛先"), somewhere or last)
+
+
+def is_uncertain(campaign: Campaign) -> bool:
+    """With the other reading of the vendor's step the longest text would need fewer parts: the figures are the most."""
+    assert campaign.account is not None
+    longest = Message.objects.filter(pk=campaign.longest_message or 0).first()
+    return longest is not None and count_parts(longest.body, campaign.account.counting()).uncertain
 
 
 def exclusions(campaign: Campaign) -> list[Exclusion]:

@@ -45,18 +45,24 @@ class Remark:
 
     severity: str
     text: str
+    found: Sequence[str] = ()  # what is meant, as it stands in the text
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Over the people looked at; `units` and `limit` are those of the longest, `average` is parts per person."""
+    """Over the people looked at.
+
+    `units`, `limit` and `uncertain` are those of the longest, `usual` are the parts of most, `average` is per person.
+    """
 
     units: int
     limit: int
     parts_min: int
     parts_max: int
+    usual: int
     average: Decimal
     over: bool
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +79,47 @@ class Preview:
     def longest(self) -> Filled | None:
         return max(self.filled, key=_length) if self.filled else None
 
+    @property
+    def shortest(self) -> Filled | None:
+        return min(self.filled, key=_length) if self.filled else None
+
 
 def preview_text(draft: Campaign, people: Sequence[Person]) -> Preview:
     """`draft` need not be stored; its text, purpose and account decide."""
-    profile = draft.account.counting() if draft.account else PROFILES["standard"]
+    profile = _profile(draft)
     try:
         body = prepare_body(draft.body)
     except InvalidInput:
-        return Preview([], [], Meter(0, profile.limits(gsm=False)[0], 0, 0, Decimal(0), over=False))
+        return Preview([], [], Meter(0, profile.limits(gsm=False)[0], 0, 0, 0, Decimal(0), over=False))
     if broken := check(body):
-        remarks = [Remark(ERROR, finding_text(problem.code, problem.excerpt)) for problem in broken]
-        filled = [Filled(Person("", "", {}), body, count_parts(body, profile))]
+        remarks = [Remark(ERROR, finding_text(each.code, each.excerpt), [each.excerpt]) for each in broken]
+        filled = [_unfilled(body, profile)]
         return Preview(filled, remarks, _meter(filled, profile))
     filled, lacking = _fill_all(compile_text(body), people, profile)
-    filled = filled or [Filled(Person("", "", {}), body, count_parts(body, profile))]
+    filled = filled or [_unfilled(body, profile)]
     remarks = [
-        *(Remark(finding.severity, _sentence(finding)) for finding in findings(draft)),
+        *(Remark(each.severity, _sentence(each), _once(each.found)) for each in findings(draft)),
         *_lacking_remarks(lacking, len(people)),
         *_count_remarks(max(filled, key=_length), profile),
     ]
     return Preview(filled, remarks, _meter(filled, profile))
+
+
+def fill_for(draft: Campaign, person: Person) -> Filled | None:
+    """The text for one person; None where it cannot be filled for this one."""
+    try:
+        body = compile_text(prepare_body(draft.body)).fill(person.values)
+    except InvalidInput:
+        return None
+    return Filled(person, body, count_parts(body, _profile(draft)))
+
+
+def _profile(draft: Campaign) -> CountingProfile:
+    return draft.account.counting() if draft.account else PROFILES["standard"]
+
+
+def _unfilled(body: str, profile: CountingProfile) -> Filled:
+    return Filled(Person("", "", {}), body, count_parts(body, profile))
 
 
 def warnings_about(campaign: Campaign) -> list[str]:
@@ -125,13 +152,24 @@ def _meter(filled: Sequence[Filled], profile: CountingProfile) -> Meter:
     parts = [each.count.parts for each in filled]
     single, step, most = profile.limits(gsm=longest.alphabet == "gsm")
     limit = most if longest.over_limit else single if longest.parts == 1 else step * longest.parts
-    average = Decimal(sum(parts)) / len(parts)
-    over = any(each.count.over_limit for each in filled)
-    return Meter(longest.units, limit - profile.reserved_units, min(parts), max(parts), average, over)
+    return Meter(
+        units=longest.units,
+        limit=limit - profile.reserved_units,
+        parts_min=min(parts),
+        parts_max=max(parts),
+        usual=Counter(parts).most_common(1)[0][0],
+        average=Decimal(sum(parts)) / len(parts),
+        over=any(each.count.over_limit for each in filled),
+        uncertain=longest.uncertain,
+    )
 
 
 def _sentence(finding: Finding) -> str:
-    return finding_text(finding.code, " ".join(dict.fromkeys(finding.found)))
+    return finding_text(finding.code, " ".join(_once(finding.found)))
+
+
+def _once(found: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(found))
 
 
 def _lacking_remarks(lacking: Mapping[str, int], looked: int) -> Iterator[Remark]:
@@ -147,13 +185,14 @@ def _lacking_remarks(lacking: Mapping[str, int], looked: int) -> Iterator[Remark
                 "その宛先には送りません。既定値を付けると送れます。例: %(example)s"
             )
         example = "{{" + field + "|" + _("既定値") + "}}"
-        yield Remark(WARNING, text % {"field": field, "looked": looked, "people": people, "example": example})
+        text %= {"field": field, "looked": looked, "people": people, "example": example}
+        yield Remark(WARNING, text, ["{{" + field + "}}"])
 
 
 def _count_remarks(longest: Filled, profile: CountingProfile) -> Iterator[Remark]:
     if costly := _costly(longest, profile):
         text = _("%(characters)s があるため、全角と同じ数え方になっています。半角英数字だけにすると通数が減ります。")
-        yield Remark(WARNING, text % {"characters": " ".join(costly)})
+        yield Remark(WARNING, text % {"characters": " ".join(costly)}, costly)
     if longest.count.uncertain:
         yield Remark(WARNING, _("通数は最大の見込みです。配信事業者の数え方によっては、1通少なくなります。"))
 

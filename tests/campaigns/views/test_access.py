@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaigns.models import ContactImport, User
+from campaigns.models import ContactImport, TemplateVersion, User
 from campaigns.services.people import ADMINISTRATOR, ROLES
 from tests.factories import (
     make_account,
@@ -36,8 +36,17 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "message_id": make_message,
     "suppression_id": make_suppression,
     "template_id": make_template,
+    "version": lambda: make_template_version(),
 }
 LETS_IN = {HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+
+
+def make_template_version() -> TemplateVersion:
+    """Addressed by its number, not by its key."""
+    template = make_template()
+    made = TemplateVersion.objects.create(template=template, version=1, body=template.body, purpose=template.purpose)
+    made.pk = made.version
+    return made
 
 
 def make_import() -> ContactImport:
