@@ -20,6 +20,9 @@ urlpatterns = [
     path("campaigns/<int:campaign_id>/edit/", campaign_editor.campaign_edit, name="campaign_edit"),
     path("campaigns/<int:campaign_id>/prepare/", campaign_confirmation.campaign_prepare, name="campaign_prepare"),
     path("campaigns/<int:campaign_id>/confirm/", campaign_confirmation.campaign_confirm, name="campaign_confirm"),
+    path(
+        "campaigns/<int:campaign_id>/exclusions/", campaign_confirmation.campaign_exclusions, name="campaign_exclusions"
+    ),
     path("campaigns/<int:campaign_id>/send/", campaign_confirmation.campaign_send, name="campaign_send"),
     path("campaigns/<int:campaign_id>/trial/", campaign_trial.campaign_trial, name="campaign_trial"),
     path("campaigns/<int:campaign_id>/trial/results/", campaign_trial.trial_results, name="trial_results"),

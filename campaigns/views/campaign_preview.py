@@ -23,7 +23,7 @@ def campaign_preview(request: HtmxRequest) -> HttpResponse:
     """Nothing is stored, so an incomplete draft is as good as any."""
     form = CampaignForm(request.POST)
     form.is_valid()
-    return render(request, "campaigns/_preview.html", preview_context(request, form))
+    return render(request, "campaigns/_previews.html", preview_context(request, form))
 
 
 def preview_context(request: HtmxRequest, form: CampaignForm) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def template_edit(request: HtmxRequest, template_id: int) -> HttpResponse:
 @requires("campaigns.change_messagetemplate")
 @require_POST
 def template_preview(request: HtmxRequest) -> HttpResponse:
-    return render(request, "message_templates/_preview.html", _preview(request, TemplateForm(request.POST)))
+    return render(request, "message_templates/_previews.html", _preview(request, TemplateForm(request.POST)))
 
 
 @requires("campaigns.delete_messagetemplate")

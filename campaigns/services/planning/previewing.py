@@ -176,8 +176,8 @@ def _lacking_remarks(lacking: Mapping[str, int], looked: int) -> Iterator[Remark
     for field, people in lacking.items():
         if people == looked:
             text = _(
-                "差し込み項目「%(field)s」に値のある宛先が見つかりません。項目名をご確認いただくか、"
-                "既定値を付けてください。例: %(example)s"
+                "差し込み項目「%(field)s」に値のある宛先が、確かめた%(looked)d件の中に見つかりません。"
+                "項目名をご確認いただくか、既定値を付けてください。例: %(example)s"
             )
         else:
             text = _(

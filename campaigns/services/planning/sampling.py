@@ -11,7 +11,7 @@ from campaigns.rules.placeholders import fields
 HANDFUL = 20
 PLACES = 12  # looked into, over all lists together
 LISTS = 6  # looked into at most
-FOUND = 8  # people offered for a search
+FOUND = 5  # people offered for a search
 
 
 @dataclass(frozen=True, slots=True)
