@@ -14,6 +14,7 @@ class TrialPhoneForm(forms.Form):
         label=_l("自分の携帯電話番号"),
         max_length=30,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages={"required": _l("携帯電話番号を入力してください。")},
     )
     label = forms.CharField(label=_l("呼び名"), max_length=50, required=False, help_text=_l("例: 会社の電話"))
 

@@ -39,7 +39,7 @@ def test_the_page_asks_for_a_phone_first(clerk, draft):
     [
         pytest.param("０９０-1234-5678", "+819012345678", "090-1234-5678", id="a mobile number as typed"),
         pytest.param("03-1234-5678", None, "携帯電話", id="no mobile number"),
-        pytest.param("", None, "必須", id="nothing"),
+        pytest.param("", None, "携帯電話番号を入力してください。", id="nothing"),
     ],
 )
 def test_a_phone_is_registered(clerk, draft, typed, stored, sentence):
