@@ -131,9 +131,9 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.template_version = template.version if template else None
 
     def lists(self, name: str) -> list[ContactList]:
-        """As ticked, or as stored where nobody has ticked anything yet."""
-        if self.is_bound:
-            return list(self.cleaned_data.get(name, ()))
+        """As ticked, or as stored where nobody has ticked anything yet, or wrongly."""
+        if self.is_bound and name in self.cleaned_data:
+            return list(self.cleaned_data[name])
         return list(getattr(self.instance, name).all()) if self.instance.pk else []
 
     @property

@@ -9,7 +9,7 @@ from campaigns.errors import RuleError
 from campaigns.models import Campaign, PortalSettings
 from campaigns.services.planning.confirming import examples, exclusions, is_uncertain, last_time
 from campaigns.services.planning.forecasting import forecast
-from campaigns.services.planning.previewing import warnings_about
+from campaigns.services.planning.remarks import warnings_about
 
 
 def pinned_content(campaign: Campaign) -> dict[str, Any]:

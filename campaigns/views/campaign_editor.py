@@ -1,27 +1,25 @@
 """Writing a draft: one page, saved by itself however incomplete, with what it will look like and cost beside it."""
 
-import re
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaigns.errors import RuleError
 from campaigns.forms.campaigns import LATER, CampaignForm
-from campaigns.models import Campaign, MessageTemplate, PortalSettings, new_reference
-from campaigns.services.planning.drafting import DraftOvertaken, Edition, save_draft
+from campaigns.models import Campaign, MessageTemplate, PortalSettings
+from campaigns.services.planning.drafting import DraftOvertaken
 from campaigns.services.planning.launching import start_preparation
 from campaigns.services.planning.readiness import problems, problems_by_field
 
 from .access import requires
 from .campaign_preview import preview_context
+from .draft_saving import REFERENCE, autosave, page_id, saved_state, store, stored_draft
 from .htmx import HtmxRequest
 
-REFERENCE = re.compile("[0-9a-f]{12}")
 SAVE, AUTOSAVE, CONFIRM, TRIAL, USE_TEMPLATE, PREVIEW = (
     "save",
     "autosave",
@@ -54,7 +52,7 @@ def _edit(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
     if not campaign.is_draft:
         text = _("この配信はもう下書きではないため、編集できません。複製すると新しい下書きになります。")
         if by_itself:
-            return _saved(request, CampaignForm(instance=campaign), trouble=text)
+            return saved_state(request, CampaignForm(instance=campaign), trouble=text)
         messages.info(request, text)
         return redirect("campaign_detail", campaign.pk)
     if request.method == "POST":
@@ -75,7 +73,7 @@ def _answer(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
         return _take_template(request, campaign)
     form = CampaignForm(request.POST, instance=campaign)
     if intent == AUTOSAVE:
-        return _autosave(request, form)
+        return autosave(request, form)
     if not form.is_valid():
         return _editor(request, form, status=422)
     if intent == PREVIEW:
@@ -86,9 +84,9 @@ def _answer(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
 def _save(request: HtmxRequest, form: CampaignForm, intent: str) -> HttpResponse:
     campaign = form.instance
     try:
-        _store(request, form)
+        store(request, form)
     except DraftOvertaken:
-        return _editor(request, form, status=409, overtaken=_stored(campaign))
+        return _editor(request, form, status=409, overtaken=stored_draft(campaign))
     except RuleError as error:
         messages.error(request, str(error))
         return redirect("campaign_detail", campaign.pk) if campaign.pk else redirect("campaign_list")
@@ -102,55 +100,6 @@ def _save(request: HtmxRequest, form: CampaignForm, intent: str) -> HttpResponse
         return _editor(request, form, status=422)
     start_preparation(campaign)
     return redirect("campaign_confirm", campaign.pk)
-
-
-def _autosave(request: HtmxRequest, form: CampaignForm) -> HttpResponse:
-    """Keep what can be kept; a field with a mistake stays as it was stored, and the page says so."""
-    form.is_valid()
-    is_new = form.instance.pk is None
-    try:
-        _store(request, form, by_itself=True)
-    except DraftOvertaken:
-        return _saved(request, form, overtaken=_stored(form.instance))
-    except RuleError as error:
-        return _saved(request, form, trouble=str(error))
-    unkept = [field.label for field in form if field.errors]
-    response = _saved(request, form, unkept=unkept, still=problems(form.instance), digests=True)
-    if is_new:
-        response["HX-Replace-Url"] = reverse("campaign_edit", args=[form.instance.pk])
-    return response
-
-
-def _store(request: HtmxRequest, form: CampaignForm, *, by_itself: bool = False) -> None:
-    given = form.cleaned_data
-    stored = form.instance if form.instance.pk else None
-    seen = request.POST.get("revision", "")
-    edition = Edition(
-        revision=int(seen) if seen.isascii() and seen.isdecimal() else form.instance.revision,
-        page=_page_id(request),
-        by_itself=by_itself,
-    )
-    save_draft(
-        form.instance,
-        request.user,
-        lists_in=given.get("lists_in", stored.lists_in.all() if stored else ()),
-        lists_out=given.get("lists_out", stored.lists_out.all() if stored else ()),
-        edition=edition,
-    )
-
-
-def _page_id(request: HtmxRequest) -> str:
-    given = request.POST.get("page", "")
-    return given if REFERENCE.fullmatch(given) else new_reference()
-
-
-def _stored(campaign: Campaign) -> Campaign:
-    """As the other page left it."""
-    return Campaign.objects.select_related("edited_by").get(pk=campaign.pk)
-
-
-def _saved(request: HtmxRequest, form: CampaignForm, **context: Any) -> HttpResponse:
-    return render(request, "campaigns/_saved.html", {"form": form, "campaign": form.instance, **context})
 
 
 def _take_template(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
@@ -174,7 +123,7 @@ def _editor(request: HtmxRequest, form: CampaignForm, *, status: int = 200, **mo
         "campaign": campaign,
         "templates": MessageTemplate.objects.order_by("category", "name"),
         "settings": PortalSettings.load(),
-        "page_id": _page_id(request),
+        "page_id": page_id(request),
         "still": problems(campaign) if campaign.pk and not form.is_bound else None,
         "open_sections": _open_sections(form),
         **more,

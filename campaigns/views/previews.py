@@ -8,7 +8,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _l
 
 from campaigns.models import Campaign
-from campaigns.services.planning.previewing import Filled, Preview, fill_for
+from campaigns.services.planning.metering import Filled, fill_for
+from campaigns.services.planning.previewing import Preview
 from campaigns.services.planning.sampling import Person, find_people, find_person
 
 FIRST, SHORTEST, LONGEST, ANYONE = "first", "shortest", "longest", "anyone"

@@ -1,7 +1,8 @@
 import pytest
 
 from campaigns.models import Campaign
-from campaigns.services.planning.previewing import fill_for, preview_text
+from campaigns.services.planning.metering import fill_for
+from campaigns.services.planning.previewing import preview_text
 from campaigns.services.planning.sampling import Person, audience_size, field_names, made_up_people, sample_people
 from tests.factories import make_account, make_contact, make_list
 
