@@ -91,6 +91,7 @@ class Campaign(models.Model):
     audience = models.PositiveIntegerField(default=0)  # contacts looked at, for the progress bar
     recipients = models.PositiveIntegerField(_("宛先数"), default=0)
     excluded = models.JSONField(default=dict)  # reason -> contacts left out
+    texted_today = models.PositiveIntegerField(default=0)  # recipients whom another campaign reached today
     parts_total = models.PositiveIntegerField(_("見込み通数"), default=0)
     parts_min = models.PositiveSmallIntegerField(default=0)
     parts_max = models.PositiveSmallIntegerField(default=0)

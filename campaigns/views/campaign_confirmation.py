@@ -16,7 +16,6 @@ from campaigns.models import Campaign, Heartbeat, PortalSettings, Preparation
 from campaigns.services.figures.watching import worker_unseen
 from campaigns.services.planning.confirming import exclusions, lacking, left_out
 from campaigns.services.planning.launching import confirm, start_preparation
-from campaigns.services.planning.readiness import was_tried
 from campaigns.services.planning.sampling import audience_size
 
 from .access import requires
@@ -80,7 +79,7 @@ def _counting(campaign: Campaign) -> dict[str, Any]:
 
 def _ready(campaign: Campaign) -> dict[str, Any]:
     needs_approval = PortalSettings.load().needs_approval(campaign.recipients)
-    return pinned_content(campaign) | {"needs_approval": needs_approval, "was_tried": was_tried(campaign)}
+    return pinned_content(campaign) | {"needs_approval": needs_approval}
 
 
 @requires("campaigns.launch_campaign")

@@ -97,7 +97,7 @@ def _save(request: HtmxRequest, form: CampaignForm, intent: str) -> HttpResponse
         return redirect("campaign_edit", campaign.pk)
     if form.add_problems(problems_by_field(campaign)):
         messages.info(request, _("下書きは保存しました。確認へ進むには、次の点を直してください。"))
-        return _editor(request, form, status=422)
+        return _editor(request, form, status=422, is_saved=True)
     start_preparation(campaign)
     return redirect("campaign_confirm", campaign.pk)
 

@@ -1,10 +1,12 @@
 """テスト送信: the draft's text to one's own phones, as a person of the lists would get it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,6 +23,7 @@ from .htmx import HtmxRequest, render_page
 from .previews import FIRST, choose
 
 SHOWN = 20
+WATCHED_FOR = timedelta(minutes=3)  # what has not left by then waits for more than a moment
 MOVING = (MessageState.QUEUED, MessageState.SENDING)
 
 
@@ -62,7 +65,9 @@ def _shown(request: HtmxRequest, campaign: Campaign) -> dict[str, Any]:
 
 def _results(campaign: Campaign) -> dict[str, Any]:
     rows = list(trial_messages(campaign)[:SHOWN])
-    return {"rows": rows, "is_moving": any(row.state in MOVING for row in rows), "was_tried": was_tried(campaign)}
+    begun = timezone.now() - WATCHED_FOR
+    is_moving = any(row.state in MOVING and row.campaign.created_at > begun for row in rows)
+    return {"rows": rows, "is_moving": is_moving, "was_tried": was_tried(campaign)}
 
 
 def _send(request: HtmxRequest, campaign: Campaign, shown: dict[str, Any]) -> None:

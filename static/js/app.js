@@ -65,7 +65,7 @@
 
   // --- After a swap: words for screen readers, the focus where it was or where it is asked for ---
   const wake = (root) => {
-    for (const button of all("[data-dismiss], [data-copy], [data-find]", root)) button.hidden = false;
+    for (const each of all("[data-dismiss], [data-copy], [data-find], [data-scripted]", root)) each.hidden = false;
     one("[data-focus]", root)?.focus();
     say(root.dataset?.announce || one("[data-announce]", root)?.dataset.announce);
   };

@@ -48,6 +48,8 @@
     const keep = (sent) =>
       write({ path: location.pathname, reference: form.dataset.draft, values: typedIn(form), sent });
     form.addEventListener("input", () => keep(false));
+    const unsaved = document.querySelector("#saved [data-unsaved]"); // a template was put in, or something was wrong
+    if (unsaved) addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
     form.addEventListener("submit", () => keep(true));
     document.addEventListener("htmx:afterSwap", (event) => {
       if (event.detail.elt.matches?.("#saved[data-kept]")) forget();

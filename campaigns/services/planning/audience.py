@@ -38,6 +38,7 @@ class NewMessage:
     parts: int
     state: str
     reason: str
+    is_second_today: bool = False
 
 
 COLUMNS = {
@@ -76,12 +77,18 @@ class Audience:
         outside = ListMembership.objects.filter(contact=OuterRef("pk"), contact_list__campaigns_out=self.campaign)
         stopped = Suppression.objects.filter(phone=OuterRef("phone"))
         found = Contact.objects.filter(Exists(inside), ~Exists(outside), pk__gt=after)
-        return found.annotate(is_stopped=Exists(stopped), was_recent=Exists(self._recent())).order_by("pk")
+        return found.annotate(
+            is_stopped=Exists(stopped), was_recent=Exists(self._recent()), was_today=Exists(self._sent(days=1))
+        ).order_by("pk")
+
+    def _sent(self, *, days: int) -> "QuerySet[Message]":
+        """To this number, today and on the days before it."""
+        since = jst_day(timezone.now()) - timedelta(days=days)
+        sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
+        return Message.objects.filter(phone=OuterRef("phone"), day__gt=since, state__in=sent)
 
     def _recent(self) -> "QuerySet[Message]":
-        since = jst_day(timezone.now()) - timedelta(days=self.recent_days)
-        sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
-        recent = Message.objects.filter(phone=OuterRef("phone"), day__gt=since, state__in=sent)
+        recent = self._sent(days=self.recent_days)
         advertised = recent.filter(campaign__purpose=Purpose.ADVERTISING)
         return advertised if self.recent_days and self._is_advertising else advertised.none()
 
@@ -101,6 +108,7 @@ class Audience:
                 parts=parts,
                 state=state_for(reason),
                 reason=reason,
+                is_second_today=contact.was_today and not reason,  # type: ignore[attr-defined]
             )
 
     def _objection(self, contact: Contact) -> str:

@@ -52,6 +52,7 @@ def discard_preparation(campaign: Campaign) -> None:
             audience=0,
             recipients=0,
             excluded={},
+            texted_today=0,
             parts_total=0,
         )
         rows = Message.objects.filter(campaign=campaign)
@@ -86,6 +87,7 @@ def _store_chunk(campaign: Campaign, audience: Audience, contacts: list) -> bool
         "prepared_through": contacts[-1].pk,
         "prepared_at": timezone.now(),
         "audience": campaign.audience + len(contacts),
+        "texted_today": campaign.texted_today + sum(message.is_second_today for message in messages),
     }
     with transaction.atomic():
         # Names the very step it starts from: no two workers store this chunk, and none stores it with an old text.

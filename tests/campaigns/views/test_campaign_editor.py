@@ -343,3 +343,10 @@ def test_the_sample_is_said_to_be_one(clerk, complete):
     response = clerk.post("/campaigns/preview/", complete)
     people = len(response.context["sample"].people)
     assert f"リストの全体から選んだ{people}人で数えました。" in text_of(response)
+
+
+def test_a_template_just_put_in_is_not_said_to_be_saved(clerk):
+    draft, template = make_campaign(), make_template()
+    typed = EMPTY | {"intent": "use_template", "pick": template.pk}
+    assert "まだ保存していません。" in text_of(clerk.post(f"/campaigns/{draft.pk}/edit/", typed))
+    assert "保存済み" in text_of(clerk.get(f"/campaigns/{draft.pk}/edit/"))

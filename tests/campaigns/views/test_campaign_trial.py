@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Campaign, Message, TrialPhone
 from tests.factories import make_account, make_campaign, make_contact, make_list, make_phone, make_user
@@ -95,3 +98,9 @@ def test_what_was_decided_already_is_tried_no_more(clerk, draft):
     Campaign.objects.update(state="scheduled")
     response = clerk.post(f"/campaigns/{draft.pk}/trial/", {"reference": REFERENCE}, follow=True)
     assert "もう下書きではないため、テスト送信できません" in text_of(response)
+
+
+def test_a_trial_that_waits_for_long_is_not_asked_after_for_ever(clerk, draft):
+    clerk.post(f"/campaigns/{draft.pk}/trial/", {"phones": [own_phone(clerk).pk], "reference": REFERENCE})
+    Campaign.objects.filter(trial_of=draft).update(created_at=timezone.now() - timedelta(minutes=5))
+    assert "hx-trigger" not in text_of(clerk.get(f"/campaigns/{draft.pk}/trial/results/"))

@@ -4,6 +4,7 @@ import pytest
 
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, DueMessage, Message, PortalSettings, TrialPhone
+from campaigns.services.planning.drafting import delete_draft
 from campaigns.services.planning.launching import confirm, prepare_campaign, start_preparation
 from campaigns.services.planning.readiness import was_tried
 from campaigns.services.planning.sampling import Person
@@ -141,3 +142,9 @@ def test_a_trial_holds_for_the_very_text_and_sender_alone(draft, changed):
         "sender": (draft.body, make_sender(draft.account)),
     }[changed]
     assert not was_tried(draft)
+
+
+def test_a_deleted_draft_leaves_its_trials_in_the_history(draft):
+    try_it(draft)
+    delete_draft(draft, draft.created_by)
+    assert Message.objects.get().campaign.trial_of is None
