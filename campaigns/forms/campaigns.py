@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from campaigns.models import Campaign, ContactList, HeldAt, MessageTemplate, ProviderAccount, SenderId
 from campaigns.services.accounts import provider_class
+from campaigns.services.planning.sampling import list_sizes
 
 from .bodies import BodyField
 
@@ -28,8 +28,12 @@ class SizedLists(forms.models.ModelChoiceIterator):  # type: ignore[type-arg]
     """Counts the members only where the lists are shown: checking what was ticked needs no sizes."""
 
     def __iter__(self) -> Iterator[Any]:
-        self.queryset = self.queryset.annotate(size=Count("memberships"))
-        return super().__iter__()
+        choices = list(super().__iter__())
+        lists = [value.instance for value, _label in choices]  # type: ignore[union-attr]
+        sizes = list_sizes(lists)
+        for each in lists:
+            each.size = sizes[each.pk]
+        yield from choices
 
 
 class ListsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

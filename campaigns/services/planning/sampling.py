@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.cache import cache
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from campaigns.models import MERGE_COLUMNS, Contact, ContactList, ListMembership
@@ -11,6 +13,8 @@ from campaigns.rules.placeholders import fields
 HANDFUL = 20
 PLACES = 12  # looked into, over all lists together
 LISTS = 6  # looked into at most
+LONG_LIST = 50_000
+REMEMBERED_SECONDS = 20
 FOUND = 5  # people offered for a search
 
 
@@ -109,5 +113,21 @@ def newest_people() -> list[Person]:
 
 
 def audience_size(lists_in: Collection[ContactList], lists_out: Collection[ContactList]) -> AudienceSize:
-    members = ListMembership.objects.filter(contact_list__in=[each.pk for each in lists_in])
-    return AudienceSize(members.count(), is_exact=len(lists_in) < 2 and not lists_out)
+    return AudienceSize(sum(list_sizes(lists_in).values()), is_exact=len(lists_in) < 2 and not lists_out)
+
+
+def list_sizes(lists: Collection[ContactList]) -> dict[int, int]:
+    """Members by list. Counting a million takes longer than all else here, so a long list is remembered for a while."""
+    keys = {each.pk: f"list-size:{each.pk}" for each in lists}
+    remembered = cache.get_many(keys.values())
+    unknown = [pk for pk, key in keys.items() if key not in remembered]
+    counted = dict.fromkeys(unknown, 0) | _count(unknown)
+    cache.set_many({keys[pk]: size for pk, size in counted.items() if size >= LONG_LIST}, REMEMBERED_SECONDS)
+    return {pk: counted[pk] if pk in counted else remembered[key] for pk, key in keys.items()}
+
+
+def _count(lists: Collection[int]) -> dict[int, int]:
+    if not lists:
+        return {}
+    members = ListMembership.objects.filter(contact_list__in=lists).values_list("contact_list")
+    return dict(members.annotate(n=Count("pk")).order_by())

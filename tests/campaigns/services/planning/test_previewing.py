@@ -1,9 +1,17 @@
 import pytest
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ListMembership
+from campaigns.services.planning import sampling
 from campaigns.services.planning.metering import fill_for
 from campaigns.services.planning.previewing import preview_text
-from campaigns.services.planning.sampling import Person, audience_size, field_names, made_up_people, sample_people
+from campaigns.services.planning.sampling import (
+    Person,
+    audience_size,
+    field_names,
+    list_sizes,
+    made_up_people,
+    sample_people,
+)
 from tests.factories import make_account, make_contact, make_list
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +159,14 @@ def test_one_person_is_shown_whoever_else_the_lists_hold():
     draft = Campaign(body="{{氏名}}様 {{予約日}}", account=make_account(counting_profile="zettai"))
     assert fill_for(draft, person("森", 予約日="12月1日")).body == "森様 12月1日"
     assert fill_for(draft, person("林")) is None
+
+
+def test_a_long_list_is_counted_once_in_a_while_and_a_short_one_each_time(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(sampling, "LONG_LIST", 3)
+    short, long = make_list(make_contact()), make_list(*(make_contact() for _ in range(3)))
+    assert list_sizes([short, long, empty := make_list()]) == {short.pk: 1, long.pk: 3, empty.pk: 0}
+    ListMembership.objects.create(contact_list=short, contact=make_contact())
+    with django_assert_num_queries(1):
+        assert list_sizes([short, long]) == {short.pk: 2, long.pk: 3}
+    with django_assert_num_queries(0):
+        assert audience_size([long], []).contacts == 3
