@@ -57,9 +57,8 @@ def save_draft(
         return
     is_worth_a_note = is_new or not edition.by_itself or campaign.edited_by_id != actor.pk
     with transaction.atomic():
-        if is_new:
-            _create(campaign, actor, edition)
-        else:
+        is_new = is_new and _create(campaign, actor, edition)
+        if not is_new:
             _take_turn(campaign, actor, edition)
             discard_preparation(campaign)
             campaign.save(update_fields=WRITTEN)
@@ -79,14 +78,20 @@ def _is_stored(campaign: Campaign, lists_in: list[ContactList], lists_out: list[
     return is_same
 
 
-def _create(campaign: Campaign, actor: User, edition: Edition) -> None:
+def _create(campaign: Campaign, actor: User, edition: Edition) -> bool:
+    """False where this very page had made it already: saved by itself and by a decision at the same moment."""
     campaign.created_by = campaign.edited_by = actor
     campaign.revision, campaign.edited_in = 1, edition.page
     try:
         with transaction.atomic():
             campaign.save()
-    except IntegrityError as error:  # the same form, posted twice at the same moment
-        raise RuleError(_("この下書きはすでに保存されています。")) from error
+    except IntegrityError as error:
+        made = Campaign.objects.filter(reference=campaign.reference, edited_by=actor, edited_in=edition.page).first()
+        if made is None or not edition.page:
+            raise RuleError(_("この下書きはすでに保存されています。")) from error
+        campaign.pk = made.pk
+        return False
+    return True
 
 
 def _take_turn(campaign: Campaign, actor: User, edition: Edition) -> None:

@@ -111,3 +111,12 @@ def test_saving_while_typing_is_written_down_once_for_each_person():
     for revision, (actor, body) in enumerate([(one, "あ"), (one, "あい"), (one, "あいう"), (other, "あいうえ")]):
         save(campaign, actor, body, Edition(revision=revision, by_itself=True))
     assert [row.actor for row in Activity.objects.filter(verb="campaign_edited").order_by("pk")] == [one, other]
+
+
+def test_a_page_that_makes_its_draft_twice_at_the_same_moment_makes_one_and_keeps_the_later_text():
+    actor, lists = make_user("operator"), {"lists_in": [make_list()], "lists_out": []}
+    for body, by_itself in (("書きかけ", True), ("書き終わり", False)):
+        draft = Campaign(reference="0123456789ab", name="年末", body=body)
+        save_draft(draft, actor, **lists, edition=Edition(revision=0, page="a" * 12, by_itself=by_itself))
+    stored = Campaign.objects.get()
+    assert (stored.body, stored.revision, stored.created_by) == ("書き終わり", 2, actor)
