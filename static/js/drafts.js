@@ -44,9 +44,9 @@
     if (!form) return void (slot?.sent && forget()); // the server took it and went on to another page
     const isSame = slot && JSON.stringify(slot.values) === JSON.stringify(typedIn(form));
     if (isSame) forget();
-    else if (slot?.path === location.pathname) offer(form, slot);
+    else if (slot?.path === location.pathname && slot.owner === form.dataset.draft) offer(form, slot);
     const keep = (sent) =>
-      write({ path: location.pathname, reference: form.dataset.draft, values: typedIn(form), sent });
+      write({ path: location.pathname, owner: form.dataset.draft, values: typedIn(form), sent });
     form.addEventListener("input", () => keep(false));
     const unsaved = document.querySelector("#saved [data-unsaved]"); // a template was put in, or something was wrong
     if (unsaved) addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
