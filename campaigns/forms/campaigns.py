@@ -131,7 +131,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         sender: SenderId | None = self.cleaned_data.get("sender")
         template: MessageTemplate | None = self.cleaned_data.get("template")
         self.instance.account = sender.account if sender else None
-        if "template" in self.changed_data:
+        if "template" in self.changed_data or (template and template.body == self.instance.body):
             self.instance.template_version = template.version if template else None
 
     def lists(self, name: str) -> list[ContactList]:

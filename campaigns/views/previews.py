@@ -36,8 +36,10 @@ def choose(preview: Preview, draft: Campaign, given: QueryDict) -> dict[str, Any
     people = find_people(typed)
     person = _person(wanted, people)
     wanted = wanted if wanted in CHOICES or person else FIRST
+    shown = fill_for(draft, person) if person else _of(preview, wanted)
     return {
-        "shown": fill_for(draft, person) if person else _of(preview, wanted),
+        "shown": shown,
+        "marks": shown.marks(preview.costly) if shown else [],
         "lacking": person,
         "typed": typed,
         "choices": [Choice(value, label, value == wanted) for value, label in CHOICES.items()],

@@ -1,18 +1,19 @@
 """A text filled for people, and what it comes to over them: characters, parts, the longest and the shortest."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from campaigns.errors import InvalidInput
 from campaigns.models import Campaign
 from campaigns.rules.content_checks import check_body
-from campaigns.rules.parts import PROFILES, CountingProfile, PartCount, count_parts, prepare_body
+from campaigns.rules.parts import PROFILES, CountingProfile, PartCount, costly_character, count_parts, prepare_body
 from campaigns.rules.placeholders import CompiledText, compile_text
 
 from .sampling import Person
 
+FEW = 3  # so many different characters may be named as the ones that cost
 DOUBTFUL = {"half_width_kana", "platform_dependent", "may_not_arrive"}
 
 
@@ -24,12 +25,13 @@ class Filled:
     body: str
     count: PartCount
 
-    @property
-    def doubtful(self) -> tuple[int, ...]:
-        """Positions of the characters a phone may not show."""
+    def marks(self, costly: Sequence[str]) -> list[int]:
+        """Positions of the characters a phone may not show, and of those that cost a part."""
+        return sorted({*self._doubtful(), *(at for at, character in enumerate(self.body) if character in costly)})
+
+    def _doubtful(self) -> Iterator[int]:
         found = check_body(self.body, purpose="notice", organisation_names=[], allowed_hosts=[], route_jis_only=False)
-        characters = (finding for finding in found if finding.code in DOUBTFUL)
-        return tuple(sorted(position for finding in characters for position in finding.positions))
+        return (position for finding in found if finding.code in DOUBTFUL for position in finding.positions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +105,15 @@ def meter(filled: Sequence[Filled], profile: CountingProfile) -> Meter:
         over=any(each.count.over_limit for each in filled),
         uncertain=longest.uncertain,
     )
+
+
+def costly_characters(longest: Filled, profile: CountingProfile) -> list[str]:
+    """The few characters without which the whole text would need fewer parts."""
+    rest = longest.body
+    costly: list[str] = []
+    while (character := costly_character(rest)) and len(costly) < FEW:
+        costly.append(character)
+        rest = rest.replace(character, "")
+    if profile.gsm_single is None or not costly or costly_character(rest) or not rest.strip():
+        return []
+    return costly if count_parts(rest, profile).parts < longest.count.parts else []

@@ -9,7 +9,7 @@ from campaigns.models import Campaign
 from campaigns.rules.parts import prepare_body
 from campaigns.rules.placeholders import compile_text
 
-from .metering import Filled, Meter, fill_all, length, meter, profile_of, unfilled
+from .metering import Filled, Meter, costly_characters, fill_all, length, meter, profile_of, unfilled
 from .remarks import Remark, about_content, about_fields, about_parts, about_values
 from .sampling import Person
 
@@ -19,6 +19,7 @@ class Preview:
     filled: Sequence[Filled]
     remarks: Sequence[Remark]
     meter: Meter
+    costly: Sequence[str] = ()  # the few characters without which it would need fewer parts
 
     @property
     def first(self) -> Filled | None:
@@ -45,9 +46,11 @@ def preview_text(draft: Campaign, people: Sequence[Person]) -> Preview:
         return Preview(filled, broken, meter(filled, profile))
     filled, lacking = fill_all(compile_text(body), people, profile)
     filled = filled or [unfilled(body, profile)]
+    longest = max(filled, key=length)
+    costly = costly_characters(longest, profile)
     remarks = [
         *about_content(draft),
-        *about_values(lacking, len(people)),
-        *about_parts(max(filled, key=length), profile),
+        *about_values(lacking, people),
+        *about_parts(longest, costly),
     ]
-    return Preview(filled, remarks, meter(filled, profile))
+    return Preview(filled, remarks, meter(filled, profile), costly)

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from campaigns.rules.content_checks import ERROR, WARNING, Finding
-from campaigns.rules.parts import CountingProfile, costly_character, count_parts
 from campaigns.rules.placeholders import check
 from campaigns.texts import finding_text
 
 from .metering import Filled
 from .readiness import findings
-
-FEW = 3  # so many different characters may be named as the ones that cost
+from .sampling import Person, field_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,10 @@ def _once(found: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def about_values(lacking: Mapping[str, int], looked: int) -> Iterator[Remark]:
+def about_values(lacking: Mapping[str, int], looked: Sequence[Person]) -> Iterator[Remark]:
+    """Fields that some of these people have no value for; where nobody has one, perhaps another name was meant."""
     for field, people in lacking.items():
-        if people == looked:
+        if people == len(looked):
             text = _(
                 "差し込み項目「%(field)s」に値のある宛先が、確かめた%(looked)d件の中に見つかりません。"
                 "項目名をご確認いただくか、既定値を付けてください。例: %(example)s"
@@ -61,25 +61,15 @@ def about_values(lacking: Mapping[str, int], looked: int) -> Iterator[Remark]:
                 "その宛先には送りません。既定値を付けると送れます。例: %(example)s"
             )
         example = "{{" + field + "|" + _("既定値") + "}}"
-        text %= {"field": field, "looked": looked, "people": people, "example": example}
+        text %= {"field": field, "looked": len(looked), "people": people, "example": example}
+        if meant := get_close_matches(field, [name for name in field_names(looked) if name != field], 1):
+            text += " " + _("「%(name)s」のことでしょうか。") % {"name": meant[0]}
         yield Remark(WARNING, text, ["{{" + field + "}}"])
 
 
-def about_parts(longest: Filled, profile: CountingProfile) -> Iterator[Remark]:
-    if costly := _costly(longest, profile):
+def about_parts(longest: Filled, costly: Sequence[str]) -> Iterator[Remark]:
+    if costly:
         text = _("%(characters)s があるため、全角と同じ数え方になっています。半角英数字だけにすると通数が減ります。")
         yield Remark(WARNING, text % {"characters": " ".join(costly)}, costly)
     if longest.count.uncertain:
         yield Remark(WARNING, _("通数は最大の見込みです。配信事業者の数え方によっては、1通少なくなります。"))
-
-
-def _costly(longest: Filled, profile: CountingProfile) -> list[str]:
-    """The few characters without which the whole text would need fewer parts."""
-    rest = longest.body
-    costly: list[str] = []
-    while (character := costly_character(rest)) and len(costly) < FEW:
-        costly.append(character)
-        rest = rest.replace(character, "")
-    if profile.gsm_single is None or not costly or costly_character(rest) or not rest.strip():
-        return []
-    return costly if count_parts(rest, profile).parts < longest.count.parts else []

@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Activity, Campaign, Message
+from campaigns.models import Activity, Campaign, Message, MessageTemplate
 from campaigns.services.planning.launching import start_preparation
 from tests.factories import (
     make_account,
@@ -350,3 +350,21 @@ def test_a_template_just_put_in_is_not_said_to_be_saved(clerk):
     typed = EMPTY | {"intent": "use_template", "pick": template.pk}
     assert "まだ保存していません。" in text_of(clerk.post(f"/campaigns/{draft.pk}/edit/", typed))
     assert "保存済み" in text_of(clerk.get(f"/campaigns/{draft.pk}/edit/"))
+
+
+def test_a_newer_text_of_the_same_template_is_remembered_by_its_own_version(clerk):
+    template = make_template(version=1, body="はじめの本文")
+    clerk.post("/campaigns/new/", EMPTY | {"template": template.pk, "body": template.body})
+    url = f"/campaigns/{saved().pk}/edit/"
+    MessageTemplate.objects.update(version=2, body="新しい本文")
+    clerk.post(url, EMPTY | {"template": template.pk, "body": "はじめの本文、少し変えて"})
+    assert saved().template_version == 1
+    clerk.post(url, EMPTY | {"template": template.pk, "body": "新しい本文", "revision": "2"})
+    assert saved().template_version == 2
+
+
+def test_saving_by_itself_costs_the_same_each_time(clerk, complete, django_assert_max_num_queries):
+    autosave(clerk, "/campaigns/new/", complete, reference="0123456789ab", page="a" * 12)
+    with django_assert_max_num_queries(45):
+        autosave(clerk, f"/campaigns/{saved().pk}/edit/", complete, body="もっと", page="a" * 12, revision="1")
+    assert saved().body == "もっと"

@@ -58,6 +58,7 @@ def test_an_empty_text_counts_nothing():
         pytest.param(
             "zettai", "{{氏明}}様", "「氏明」に値のある宛先が、確かめた1件の中に見つかりません", id="a field nobody has"
         ),
+        pytest.param("zettai", "{{お氏名}}様", "「氏名」のことでしょうか。", id="a field that is nearly right"),
         pytest.param(
             "standard", "x" * 120 + "、", "、 があるため、全角と同じ数え方になっています。", id="a comma that costs"
         ),
@@ -90,7 +91,13 @@ def test_a_text_that_cannot_be_filled_is_still_shown_and_counted():
 
 
 def test_a_persons_own_characters_are_marked_too():
-    assert preview("{{氏名}}様", person("髙橋")).first.doubtful == (0,)
+    assert preview("{{氏名}}様", person("髙橋")).first.marks([]) == [0]
+
+
+def test_the_character_that_costs_a_part_is_marked():
+    found = preview("x" * 100 + "、" + "x" * 20, profile="standard")
+    assert found.costly == ["、"]
+    assert found.first.marks(found.costly) == [100]
 
 
 def test_people_are_taken_from_all_over_the_lists():
