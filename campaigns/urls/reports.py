@@ -1,11 +1,12 @@
 from django.urls import path
 
-from campaigns.views import activity, bookings, counts, dashboard, message_history
+from campaigns.views import activity, booking_moving, bookings, counts, dashboard, message_history
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("bookings/", bookings.booking_list, name="booking_list"),
     path("bookings/cancel/", bookings.booking_cancel_many, name="booking_cancel_many"),
+    path("bookings/<int:campaign_id>/move/", booking_moving.booking_move, name="booking_move"),
     path("bookings/compare/", bookings.booking_compare, name="booking_compare"),
     path("bookings/<int:campaign_id>/cancel/", bookings.booking_cancel, name="booking_cancel"),
     path("messages/", message_history.message_list, name="message_list"),
