@@ -202,6 +202,13 @@ def test_the_preview_is_a_partial_over_the_chosen_people_and_stores_nothing(cler
     assert not Campaign.objects.exists()
 
 
+def test_the_chips_follow_the_lists(clerk, complete):
+    complete["lists_in"] = [make_list(make_contact(attributes={"予約日": "12月1日"})).pk]
+    page = text_of(clerk.post("/campaigns/preview/", complete))
+    assert 'id="chips" hx-swap-oob="true"' in page
+    assert 'data-insert="{{予約日}}"' in page
+
+
 def test_the_preview_says_who_lacks_a_value_before_anybody_is_left_out(clerk, complete):
     complete["lists_in"] = [make_list(make_contact(attributes={"予約日": "12月1日"}), make_contact()).pk]
     page = text_of(clerk.post("/campaigns/preview/", complete | {"body": "ご予約日は{{予約日}}です。"}))
