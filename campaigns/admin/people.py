@@ -14,29 +14,22 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Activity, User
-from campaigns.services.people import ADMINISTRATOR, ROLES
+from campaigns.services.people import ADMINISTRATOR
+from campaigns.texts import ROLES, role_text
 
 from .auditing import AuditedAdmin
-
-ROLE_LABELS = {
-    "viewer": _("閲覧者: 見るだけ。電話番号は一部を伏せて表示"),
-    "operator": _("担当者: 連絡先と配信の作成、送信・承認依頼、停止"),
-    "approver": _("承認者: 配信の承認と停止"),
-    "accountant": _("経理担当: 通数集計、CSV出力"),
-    ADMINISTRATOR: _("管理者: すべての操作とこの管理画面"),
-}
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self) -> None:
-        known = Group.objects.filter(name__in=[*ROLES, ADMINISTRATOR]).order_by("pk")
+        known = Group.objects.filter(name__in=ROLES).order_by("pk")
         help_text = _("複数選べます。役割がない利用者は、ログインしても何も表示されません。")
         super().__init__(known, label=_("役割"), help_text=help_text, required=False)
 
     def label_from_instance(self, obj: Group) -> str:
-        return str(ROLE_LABELS[obj.name])
+        return ": ".join(map(str, ROLES[obj.name]))
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -44,7 +37,7 @@ class RoleFilter(admin.SimpleListFilter):
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(role, _short(role)) for role in ROLE_LABELS]
+        return [(role, role_text(role)) for role in ROLES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
@@ -74,7 +67,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("役割"))
     def roles(self, person: User) -> str:
-        return ", ".join(_short(group.name) for group in person.groups.all())
+        return ", ".join(role_text(group.name) for group in person.groups.all())
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
@@ -111,7 +104,3 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People stay in the records of what they did; 有効 is unticked instead."""
         return False
-
-
-def _short(role: str) -> str:
-    return str(ROLE_LABELS.get(role, role)).partition(":")[0]

@@ -12,8 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from .bulk import one_at_a_time
 
 
+def _named(target: models.Model | None) -> dict[str, str]:
+    """The object as the row keeps it, for the time when it is gone; nothing for a log-in of nobody we know."""
+    if target is None:
+        return {"target_type": "", "target_id": "", "target_label": ""}
+    kind = target._meta.model_name or ""
+    return {"target_type": kind, "target_id": str(target.pk), "target_label": str(target)[:200]}
+
+
 class ActivityManager(models.Manager["Activity"]):
-    def note(self, actor: Any, verb: str, target: models.Model, **details: Any) -> "Activity":
+    def note(self, actor: Any, verb: str, target: models.Model | None, **details: Any) -> "Activity":
         """Add a row to the chain. `details` (before, after, counts) holds no numbers, texts or credentials."""
         with transaction.atomic():
             one_at_a_time("activity")
@@ -23,9 +31,7 @@ class ActivityManager(models.Manager["Activity"]):
                 actor=actor,
                 actor_name=str(actor or ""),
                 verb=verb,
-                target_type=target._meta.model_name or "",
-                target_id=str(target.pk),
-                target_label=str(target)[:200],
+                **_named(target),
                 details=details,
                 previous=last,
             )
