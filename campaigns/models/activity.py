@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -38,6 +39,19 @@ class ActivityManager(models.Manager["Activity"]):
             row.digest = row.compute_digest()
             row.save()
         return row
+
+    def first_broken(self, newest: int | None = None) -> "Activity | None":
+        """The earliest row, of the newest so many or of all, that was altered or whose predecessor is gone."""
+        rows: Iterable[Activity] = self.order_by("pk").iterator()
+        before = ""
+        if newest is not None:
+            rows = list(self.order_by("-pk")[: newest + 1])[::-1]
+            before = rows[0].previous if rows else ""
+        for row in rows:
+            if row.previous != before or row.digest != row.compute_digest():
+                return row
+            before = row.digest
+        return None
 
 
 class Activity(models.Model):

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from campaigns.forms.reports import ActivityFilter
 from campaigns.models import Activity
-from campaigns.services.figures.reporting import find_activity, first_broken
+from campaigns.services.figures.reporting import find_activity
 from campaigns.templatetags.sms import yen
 from campaigns.texts import detail_text
 
@@ -30,7 +30,7 @@ def activity_list(request: HtmxRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
-        "broken": first_broken(PAGE_SIZE),
+        "broken": Activity.objects.first_broken(PAGE_SIZE),
         "checked": PAGE_SIZE,
         "is_narrowed": any(request.GET.get(name) for name in filters.fields),
     }
