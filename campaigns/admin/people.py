@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -43,11 +44,21 @@ class RoleFilter(admin.SimpleListFilter):
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
 
 
+class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]
+    usable_password = None  # everybody signs in with one
+
+
+class NewPassword(AdminPasswordChangeForm):
+    usable_password = None
+
+
 @admin.register(User)
 class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "full_name", "email", "roles", "is_active", "last_login")
     list_filter = ("is_active", RoleFilter)
     filter_horizontal = ()
+    add_form = NewPerson
+    change_password_form = NewPassword
     readonly_fields = ("roles",)
     quiet_fields = ("username", "last_name", "first_name", "email", "password")
     fieldsets = (

@@ -16,12 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, kept: str, **options: Any) -> None:
         if broken := Activity.objects.first_broken():
-            raise CommandError(
-                f"Row {broken.pk} of {broken.at:%Y-%m-%d %H:%M} does not fit: it or the one before changed."
-            )
+            raise CommandError(f"Row {broken.pk} of {broken.at:%Y-%m-%d %H:%M} does not fit: it, or the one before it.")
         if kept and not Activity.objects.filter(digest=kept).exists():
             raise CommandError("The kept digest is gone: rows were cut off at the end.")
-        last = Activity.objects.order_by("pk").last()
-        self.stdout.write(
-            f"{Activity.objects.count()} rows, nothing altered. Last digest: {last.digest if last else '-'}"
-        )
+        digests = Activity.objects.order_by("pk").values_list("digest", flat=True)
+        self.stdout.write(f"{digests.count()} rows, nothing altered. Last digest: {digests.last() or '-'}")
