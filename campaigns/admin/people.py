@@ -49,7 +49,9 @@ class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]
 
 
 class NewPassword(AdminPasswordChangeForm):
-    usable_password = None
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
 
 
 @admin.register(User)

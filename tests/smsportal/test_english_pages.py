@@ -21,6 +21,7 @@ from .test_translations import JAPANESE, SAMPLE_PERSON
 SCRIPTS = re.compile(r"<script.*?</script>", re.DOTALL)
 
 SAID_IN_EVERY_LANGUAGE = {"日本語", *SAMPLE_PERSON, *MERGE_COLUMNS, *(vendor.label for vendor in PROVIDERS.values())}
+SAMPLES = {"styleguide"}  # its sample data are Japanese
 LONG_ENOUGH = 8  # to be the beginning of a text that a list cuts off, and nothing else
 
 
@@ -35,7 +36,7 @@ def test_english_pages_hold_no_japanese_of_ours(client: Client, settings: Any, t
     found = {
         page.name: {word for word in words(text_of(client, page)) if not is_theirs(word, foreign)} for page in pages
     }
-    assert {name: left for name, left in found.items() if left} == {}
+    assert {name: left for name, left in found.items() if left and name not in SAMPLES} == {}
     assert len(pages) > 60
 
 
@@ -46,7 +47,12 @@ def text_of(client: Client, page: Page) -> str:
 
 
 def is_theirs(word: str, foreign: set[str]) -> bool:
-    return word in foreign or (len(word) >= LONG_ENOUGH and any(each.startswith(word) for each in foreign))
+    """As it was typed in, cut off by a list, or with the value of a field put in."""
+    return (
+        word in foreign
+        or (len(word) >= LONG_ENOUGH and any(each.startswith(word) for each in foreign))
+        or any({word[:at], word[at:]} <= foreign for at in range(1, len(word)))
+    )
 
 
 def words(text: str) -> set[str]:
