@@ -70,7 +70,7 @@ def furnish() -> None:
 
 def every_page(client: Client) -> list[Page]:
     """Those that answer with HTML: first to a stranger, then to whom `client` has signed in."""
-    return [*_pages(Client(), signed_in=False), *_pages(client, signed_in=True)]
+    return [*_pages(Client(SERVER_NAME="127.0.0.1"), signed_in=False), *_pages(client, signed_in=True)]
 
 
 def _pages(client: Client, *, signed_in: bool) -> Iterator[Page]:

@@ -25,7 +25,7 @@ from .account_form import PREFIX, form_for
 from .auditing import AuditedAdmin
 
 
-class SenderInline(admin.TabularInline):  # type: ignore[type-arg]
+class SenderInline(admin.StackedInline):  # type: ignore[type-arg]
     model = SenderId
     extra = 0
 
@@ -33,7 +33,7 @@ class SenderInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(AuditedAdmin):
     list_display = ("label", "vendor_name", "is_active", "health", "requests_per_second", "unit_price", "closing_name")
-    list_filter = ("is_active",)
+    list_filter = ("is_active", "provider")
     readonly_fields = ("vendor_name", "callback_url", "health")
     inlines = (SenderInline,)
     actions = ("check_connection",)

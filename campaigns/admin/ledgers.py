@@ -1,13 +1,15 @@
 """What happened: to be looked at, never to be changed, and without bodies, numbers or secrets."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure
 
 from campaigns.models import Activity, ContactImport, ReceiptLog, Suppression, VendorCount
-from campaigns.texts import carrier_text, reason_text, verb_text
+from campaigns.texts import VERBS, carrier_text, reason_text, verb_text
 
 from .auditing import ReadOnlyAdmin
 
@@ -17,14 +19,14 @@ class SuppressionAdmin(ReadOnlyAdmin):
     """Registered and lifted on the screen 配信停止, where consent is asked for."""
 
     list_display = ("reason", "source", "created_by", "created_at")
-    list_filter = ("reason",)
+    list_filter = ("reason", "source", "created_at")
     fields = ("reason", "source", "note", "created_by", "created_at")
 
 
 @admin.register(VendorCount)
 class VendorCountAdmin(ReadOnlyAdmin):
     list_display = ("month", "account", "carrier_name", "parts", "asked_at")
-    list_filter = ("account",)
+    list_filter = ("account", "month")
     list_select_related = ("account",)
     fields = ("month", "account", "carrier_name", "parts", "asked_at")
 
@@ -36,7 +38,7 @@ class VendorCountAdmin(ReadOnlyAdmin):
 @admin.register(ReceiptLog)
 class ReceiptLogAdmin(ReadOnlyAdmin):
     list_display = ("received_at", "account", "words", "matched", "applied_at", "problem")
-    list_filter = ("account",)
+    list_filter = ("account", "received_at")
     list_select_related = ("account",)
     ordering = ("-pk",)
     show_full_result_count = False
@@ -47,9 +49,22 @@ class ReceiptLogAdmin(ReadOnlyAdmin):
         return reason_text(log.note) if log.note else ""
 
 
+class VerbFilter(admin.SimpleListFilter):
+    title = _("操作")
+    parameter_name = "verb"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(VERBS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
+        return queryset.filter(verb=self.value()) if self.value() else queryset
+
+
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor_name", "verb_name", "target_label")
+    list_filter = ("at", VerbFilter)
+    search_fields = ("target_label", "actor_name")
     ordering = ("-pk",)
     show_full_result_count = False
     fields = ("at", "actor_name", "verb_name", "target_label", "details", "digest", "previous")
@@ -62,7 +77,7 @@ class ActivityAdmin(ReadOnlyAdmin):
 @admin.register(ContactImport)
 class ContactImportAdmin(ReadOnlyAdmin):
     list_display = ("original_name", "state", "rows_total", "created_by", "created_at")
-    list_filter = ("state",)
+    list_filter = ("state", "created_at")
     list_select_related = ("created_by",)
     fields = ("original_name", "state", "size", "rows_total", "rows_read", "counts", "created_by", "created_at")
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
@@ -15,19 +15,20 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Activity, User
-from campaigns.services.people import ADMINISTRATOR
+from campaigns.services.people import ADMINISTRATOR, forget_second_factor
 from campaigns.texts import ROLES, role_text
 
 from .auditing import AuditedAdmin
+
+NO_ROLE = _("複数選べます。役割がない利用者は、ログインしても何も表示されません。")
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     widget = forms.CheckboxSelectMultiple
 
-    def __init__(self) -> None:
+    def __init__(self, **texts: Any) -> None:
         known = Group.objects.filter(name__in=ROLES).order_by("pk")
-        help_text = _("複数選べます。役割がない利用者は、ログインしても何も表示されません。")
-        super().__init__(known, label=_("役割"), help_text=help_text, required=False)
+        super().__init__(known, required=False, **texts)
 
     def label_from_instance(self, obj: Group) -> str:
         return ": ".join(map(str, ROLES[obj.name]))
@@ -45,10 +46,10 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]
-    usable_password = None  # everybody signs in with one
+    usable_password = None  # type: ignore[assignment]  # everybody signs in with one
 
 
-class NewPassword(AdminPasswordChangeForm):
+class NewPassword(AdminPasswordChangeForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("usable_password", None)
@@ -59,6 +60,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "full_name", "email", "roles", "is_active", "last_login")
     list_filter = ("is_active", RoleFilter)
     filter_horizontal = ()
+    actions = ("forget_second_factor",)
     add_form = NewPerson
     change_password_form = NewPassword
     readonly_fields = ("roles",)
@@ -86,9 +88,9 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         return super().get_queryset(request).prefetch_related("groups")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return (
-            RolesField() if db_field.name == "groups" else super().formfield_for_manytomany(db_field, request, **kwargs)
-        )
+        if db_field.name == "groups":
+            return RolesField(label=_("役割"), help_text=NO_ROLE)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(self, request: HttpRequest, form: "ModelForm[Any]", formsets: Iterable[Any], change: bool) -> None:
         """Administrators, and nobody else, may enter the admin."""
@@ -102,6 +104,17 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         sets = super().get_fieldsets(request, obj)
         is_self = obj is not None and obj.pk == request.user.pk
         return [*sets[:-1], (_("役割"), {"fields": ("roles",)})] if is_self else sets
+
+    @admin.action(description=_("2段階認証を解除(端末をなくした人)"), permissions=["change"])
+    def forget_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for person in queryset:
+            if not self.has_change_permission(request, person):
+                text = _("「%(person)s」の2段階認証は、あなたには解除できません。")
+            elif forget_second_factor(person, request.user):
+                text = _("「%(person)s」の2段階認証を解除しました。次のログインはパスワードだけで行えます。")
+            else:
+                text = _("「%(person)s」は2段階認証を設定していません。")
+            messages.info(request, text % {"person": person})
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)

@@ -56,7 +56,7 @@ def must_add_second_factor(person: User) -> bool:
     return PortalSettings.objects.filter(demanding).exists() and not _second_factors(person).exists()
 
 
-def forget_second_factor(person: User, actor: User | None) -> bool:
+def forget_second_factor(person: User, actor: object) -> bool:
     """For those who lost their phone: the password alone lets them in again. Says whether there was one."""
     with transaction.atomic():
         found, _ = Authenticator.objects.filter(user=person).delete()
