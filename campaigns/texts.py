@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 # Why a message is where it is.
 MESSAGE_REASONS = {
@@ -224,10 +224,10 @@ VERBS = {
     "settings_deleted": _l("設定を削除"),
     "account_checked": _l("接続を確認"),
     "password_set": _l("利用者のパスワードを設定"),
-    "signed_in": _l("ログイン"),
+    "signed_in": pgettext_lazy("act", "ログイン"),
     "sign_in_failed": _l("ログインに失敗"),
     "second_factor_failed": _l("2段階認証のコードに失敗"),
-    "signed_out": _l("ログアウト"),
+    "signed_out": pgettext_lazy("act", "ログアウト"),
     "password_changed": _l("パスワードを変更"),
     "password_reset": _l("パスワードを再設定"),
     "authenticator_added": _l("2段階認証(認証アプリ)を設定"),

@@ -1,15 +1,13 @@
 """What happened: to be looked at, never to be changed, and without bodies, numbers or secrets."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure
 
 from campaigns.models import Activity, ContactImport, ReceiptLog, Suppression, VendorCount
-from campaigns.texts import VERBS, carrier_text, reason_text, verb_text
+from campaigns.texts import carrier_text, reason_text, verb_text
 
 from .auditing import ReadOnlyAdmin
 
@@ -49,21 +47,10 @@ class ReceiptLogAdmin(ReadOnlyAdmin):
         return reason_text(log.note) if log.note else ""
 
 
-class VerbFilter(admin.SimpleListFilter):
-    title = _("操作")
-    parameter_name = "verb"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(VERBS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
-        return queryset.filter(verb=self.value()) if self.value() else queryset
-
-
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor_name", "verb_name", "target_label")
-    list_filter = ("at", VerbFilter)
+    list_filter = ("at",)
     search_fields = ("target_label", "actor_name")
     ordering = ("-pk",)
     show_full_result_count = False

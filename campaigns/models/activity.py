@@ -59,14 +59,14 @@ class Activity(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("操作者")
     )
-    actor_name = models.CharField(max_length=150, blank=True)
+    actor_name = models.CharField(_("操作者の氏名"), max_length=150, blank=True)
     verb = models.CharField(_("操作"), max_length=40)  # code, shown through texts.py
-    target_type = models.CharField(max_length=40)
-    target_id = models.CharField(max_length=40)
+    target_type = models.CharField(_("対象の種類"), max_length=40)
+    target_id = models.CharField(_("対象の番号"), max_length=40)
     target_label = models.CharField(_("対象"), max_length=200)
     details = models.JSONField(_("内容"), default=dict)
-    previous = models.CharField(max_length=64, blank=True)
-    digest = models.CharField(max_length=64)
+    previous = models.CharField(_("前の記録のハッシュ値"), max_length=64, blank=True)
+    digest = models.CharField(_("ハッシュ値"), max_length=64)
 
     objects = ActivityManager()
 
