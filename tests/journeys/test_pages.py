@@ -5,15 +5,13 @@ PICTURES=folder takes pictures of all of them instead: desktop and phone, Japane
 
 import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from . import chromium
 from .portal import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -36,34 +34,19 @@ LOOKS = ALL_LOOKS if os.environ.get("PICTURES") else [Look("desktop", "ja", "lig
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with Portal(tmp_path_factory.mktemp("pages") / "var", demo=True) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def addresses(portal: Portal) -> list[tuple[str, str, bool]]:
-    return portal.call("pages", password=portal.password_of(PERSON))
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    chromium.demand()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.arguments())
-        yield browser
-        browser.close()
+def addresses(demo: Portal) -> list[tuple[str, str, bool]]:
+    return demo.call("pages", password=demo.password_of(PERSON))
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_every_page(look: Look, portal: Portal, chrome: Browser, addresses: list[tuple[str, str, bool]]) -> None:
+def test_every_page(look: Look, demo: Portal, chrome: Browser, addresses: list[tuple[str, str, bool]]) -> None:
     problems: dict[str, list[str]] = {}
     for signed_in in (False, True):
-        context = open_as(look, chrome, portal)
+        context = open_as(look, chrome, demo)
         page = context.new_page()
         heard = listen(page)
         if signed_in:
-            sign_in(page, portal.password_of(PERSON))
+            sign_in(page, demo.password_of(PERSON))
         for name, url, needs_person in addresses:
             if needs_person == signed_in:
                 page.goto(url)

@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import hotp_value
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Activity, PortalSettings, User
+from campaigns.models import Activity, PortalSettings, ProviderAccount, User
 from smsportal.accounts import SecondFactors
-from tests.factories import make_user
+from tests.factories import make_account, make_user
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "generated-for-tests"
@@ -144,6 +146,28 @@ def test_secrets_of_apps_are_stored_encrypted(client: Client, person: User) -> N
     stored = str(list(Authenticator.objects.values_list("data", flat=True)))
     assert secret not in stored
     assert SecondFactors().decrypt(Authenticator.objects.get(type="totp").data["secret"]) == secret
+
+
+def test_keys_may_go_once_everything_is_encrypted_anew(client: Client, person: User, settings: Any) -> None:
+    make_account(credentials={"token": "t"})
+    sign_in(client, person)
+    secret = set_up_app(client)
+    settings.FIELD_KEYS = [Fernet.generate_key().decode(), *settings.FIELD_KEYS]
+    call_command("encrypt_anew")
+    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
+    assert ProviderAccount.objects.get().credentials == {"token": "t"}
+    assert SecondFactors().decrypt(Authenticator.objects.get(type="totp").data["secret"]) == secret
+    assert len(Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()) == 10
+
+
+def test_the_shell_lets_in_whoever_lost_their_phone(client: Client, person: User) -> None:
+    sign_in(client, person)
+    set_up_app(client)
+    call_command("forget_second_factor", person.username)
+    assert sign_in(Client(), person).url == reverse("dashboard")
+    assert "second_factor_forgotten" in noted()
+    with pytest.raises(CommandError, match="Nobody"):
+        call_command("forget_second_factor", "nobody")
 
 
 def test_a_missing_key_is_an_error_and_never_a_secret(settings: Any) -> None:
