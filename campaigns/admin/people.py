@@ -9,13 +9,13 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Activity, User
-from campaigns.services.people import ADMINISTRATOR, forget_second_factor
+from campaigns.services.people import ADMINISTRATOR, forget_second_factor, second_factors
 from campaigns.texts import ROLES, role_text
 
 from .auditing import AuditedAdmin
@@ -57,7 +57,7 @@ class NewPassword(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
-    list_display = ("username", "full_name", "email", "roles", "is_active", "last_login")
+    list_display = ("username", "full_name", "email", "roles", "has_second_factor", "is_active", "last_login")
     list_filter = ("is_active", RoleFilter)
     filter_horizontal = ()
     actions = ("forget_second_factor",)
@@ -84,8 +84,13 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     def roles(self, person: User) -> str:
         return ", ".join(role_text(group.name) for group in person.groups.all())
 
+    @admin.display(description=_("2段階認証"), boolean=True)
+    def has_second_factor(self, person: User) -> bool:
+        return bool(person.with_second_factor)  # type: ignore[attr-defined]
+
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("groups")
+        people = super().get_queryset(request).prefetch_related("groups")
+        return people.annotate(with_second_factor=Exists(second_factors().filter(user=OuterRef("pk"))))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":

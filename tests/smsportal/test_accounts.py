@@ -101,6 +101,7 @@ def test_with_an_app_the_password_alone_does_not_sign_in(client: Client, person:
     other = Client()
     assert sign_in(other, person).url == reverse("mfa_authenticate")
     assert other.get(reverse("dashboard")).status_code == 302
+    assert "パスキー" not in other.get(reverse("mfa_authenticate")).content.decode()
     assert "コードが正しくありません" in other.post(reverse("mfa_authenticate"), {"code": "000000"}).content.decode()
     assert other.post(reverse("mfa_authenticate"), {"code": code_of(secret)}).url == reverse("dashboard")
     assert noted() == ["signed_in", "second_factor_failed", "signed_in"]
