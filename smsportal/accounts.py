@@ -63,6 +63,7 @@ def _person_named(credentials: dict[str, Any]) -> User | None:
     return found
 
 
+# The adapters have no method for a wrong code; allauth says it by this signal alone.
 @receiver(authentication_failed)
 def note_wrong_code(request: HttpRequest, user: User, **kwargs: Any) -> None:
     Accounts(request)._note(user, "second_factor_failed", by_owner=False)

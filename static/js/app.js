@@ -75,7 +75,10 @@
     (again || elt).focus({ preventScroll: true });
     focused = "";
   });
-  document.addEventListener("DOMContentLoaded", () => wake(document.documentElement));
+  document.addEventListener("DOMContentLoaded", () => {
+    wake(document.documentElement);
+    say(all("#messages .alert").map((alert) => alert.innerText.trim()).join(" ")); // there from the start, so not read by itself
+  });
   document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
 
   // --- Clicks ---

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from .looking import listen, objections, sideways
 from .portal import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -69,14 +69,6 @@ def open_as(look: Look, browser: Browser, portal: Portal) -> BrowserContext:
     return context
 
 
-def listen(page: Page) -> list[str]:
-    """Errors of scripts, and what the Content-Security-Policy forbade."""
-    heard: list[str] = []
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
-    return heard
-
-
 def sign_in(page: Page, password: str) -> None:
     """And say the password once more, as the pages of the second factor ask."""
     page.goto("/accounts/login/")
@@ -95,14 +87,3 @@ def picture_or_problems(page: Page, look: Look, name: str) -> list[str]:
         page.screenshot(path=place / f"{name}.png", full_page=True)
         return []
     return [*sideways(page), *objections(page)]
-
-
-def sideways(page: Page) -> list[str]:
-    width = page.evaluate("document.scrollingElement.scrollWidth")
-    room = page.evaluate("innerWidth")
-    return [f"{width} px wide in a window of {room}"] if width > room else []
-
-
-def objections(page: Page) -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['html'][:120]}" for each in violations for node in each["nodes"][:2]]

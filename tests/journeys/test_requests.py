@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from .looking import listen, objections
 from .portal import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -73,6 +74,7 @@ def test_a_failed_request_is_told_and_what_was_typed_stays(
     body = page.get_by_label("本文", exact=True)
     body.fill("ご予約は明日10時です。")
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
+    assert not objections(page)
     expect(body).to_have_value("ご予約は明日10時です。")
 
 
@@ -118,11 +120,31 @@ def test_keys_lead_through_a_list(page: Page) -> None:
     page.locator("h1").click()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="キーボード操作")).to_be_visible()
+    assert not objections(page)
+
+
+def test_the_menu_of_a_phone_opens_and_closes(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/")
+    page.get_by_role("button", name="メニュー", exact=True).click()
+    expect(page.get_by_role("link", name="送信履歴")).to_be_visible()
+    assert not objections(page)
+    page.get_by_role("button", name="メニューを閉じる").click()
+    expect(page.get_by_role("link", name="送信履歴")).to_be_hidden()
+
+
+def test_what_was_done_is_read_aloud_on_the_next_page(page: Page) -> None:
+    page.goto("/templates/new/")
+    page.get_by_label("名前").fill("読み上げの見本")
+    page.get_by_label("業務連絡").check()
+    page.get_by_label("本文", exact=True).fill("ご予約は明日10時です。")
+    page.get_by_role("button", name="保存").last.click()
+    expect(page.locator("#messages .alert").first).to_be_visible()
+    expect(page.locator("#announcer")).not_to_be_empty()
 
 
 def test_a_passkey_signs_in_under_the_strict_policy(page: Page, demo: Portal) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    complaints = listen(page)
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     key = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
