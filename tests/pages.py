@@ -73,14 +73,17 @@ def every_page(client: Client) -> list[Page]:
     return [*_pages(Client(SERVER_NAME="127.0.0.1"), signed_in=False), *_pages(client, signed_in=True)]
 
 
-def _pages(client: Client, *, signed_in: bool) -> Iterator[Page]:
+def every_url(*, signed_in: bool) -> Iterator[Page]:
+    """Whether or not a page is there."""
     for address in every_address():
         if address.is_open == signed_in or address.name in FORGETS_THE_SESSION:
             continue
         for label, values in _objects(address):
-            url = address.url(values)
-            if _is_page(client.get(url)):
-                yield Page(f"{address.name}{label}".replace(":", "-"), url, signed_in)
+            yield Page(f"{address.name}{label}".replace(":", "-"), address.url(values), signed_in)
+
+
+def _pages(client: Client, *, signed_in: bool) -> Iterator[Page]:
+    return (page for page in every_url(signed_in=signed_in) if _is_page(client.get(page.url)))
 
 
 def _is_page(answer: Any) -> bool:
