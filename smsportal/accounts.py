@@ -34,26 +34,26 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: User) -> None:
         """Called once the second factor, if there is one, was right as well."""
         super().login(request, user)
-        self._note(user, "signed_in")
+        self.note(user, "signed_in")
 
     def logout(self, request: HttpRequest) -> None:
-        self._note(request.user, "signed_out")
+        self.note(request.user, "signed_out")
         super().logout(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """A name nobody has may be a password typed into the wrong field: it is not kept."""
-        self._note(_person_named(credentials), "sign_in_failed", by_owner=False)
+        self.note(_person_named(credentials), "sign_in_failed", by_owner=False)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
         """One mail in the portal's own words for every change, and a row in 操作履歴."""
         verb = ACCOUNT_CHANGES[template_prefix]
-        self._note(user, verb)
+        self.note(user, verb)
         told = {"user": user, "change": verb_text(verb)}
         super().send_notification_mail("account/email/account_changed", user, told, email)
 
-    def _note(self, person: Any, verb: str, *, by_owner: bool = True) -> None:
+    def note(self, person: Any, verb: str, *, by_owner: bool = True) -> None:
         Activity.objects.note(person if by_owner else None, verb, person, from_address=self.get_client_ip(self.request))
 
 
@@ -66,7 +66,7 @@ def _person_named(credentials: dict[str, Any]) -> User | None:
 # The adapters have no method for a wrong code; allauth says it by this signal alone.
 @receiver(authentication_failed)
 def note_wrong_code(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    Accounts(request)._note(user, "second_factor_failed", by_owner=False)
+    Accounts(request).note(user, "second_factor_failed", by_owner=False)
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
