@@ -229,6 +229,7 @@ VERBS = {
     "sign_in_failed": _l("ログインに失敗"),
     "second_factor_failed": _l("2段階認証のコードに失敗"),
     "signed_out": pgettext_lazy("act", "ログアウト"),
+    "session_ended": _l("ほかの端末をログアウト"),
     "password_changed": _l("パスワードを変更"),
     "password_reset": _l("パスワードを再設定"),
     "authenticator_added": _l("2段階認証(認証アプリ)を設定"),
