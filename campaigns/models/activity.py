@@ -25,7 +25,8 @@ class ActivityManager(models.Manager["Activity"]):
                 verb=verb,
                 target_type=target._meta.model_name or "",
                 target_id=str(target.pk),
-                target_label=str(target)[:200],
+                # A chain cannot forget: people's names stay out of it.
+                target_label=getattr(target, "ledger_label", str(target))[:200],
                 details=details,
                 previous=last,
             )

@@ -1,5 +1,6 @@
 """What the organisation decided once for all campaigns, and its own closed days."""
 
+import secrets
 from datetime import time
 
 from django.db import models
@@ -7,6 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.sending_window import SendingWindow
+
+from .fields import EncryptedJSONField
+
+
+def make_person_key() -> dict[str, str]:
+    return {"key": secrets.token_hex(32)}
 
 
 class PortalSettings(models.Model):
@@ -36,6 +43,9 @@ class PortalSettings(models.Model):
         _("自社のURLのホスト名"), blank=True, help_text=_("1行に1つ。これ以外のURLには注意が出ます。")
     )
 
+    # Never changes: links in texts long sent and pseudonyms of erased people must stay readable.
+    person_key = EncryptedJSONField(default=make_person_key, editable=False)
+
     class Meta:
         verbose_name = _("運用設定")
         verbose_name_plural = _("運用設定")
@@ -46,6 +56,9 @@ class PortalSettings(models.Model):
     @classmethod
     def load(cls) -> "PortalSettings":
         return cls.objects.get_or_create(pk=1)[0]
+
+    def key_of_persons(self) -> bytes:
+        return bytes.fromhex(self.person_key["key"])
 
     def window(self) -> SendingWindow:
         return SendingWindow(

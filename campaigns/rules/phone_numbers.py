@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 from campaigns.errors import InvalidInput
 
+from .pseudonyms import is_pseudonym
+
 INVISIBLE = [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF, 0x00AD]
 WHITESPACE = [code for code in range(0x3001) if chr(code).isspace()]
 SEPARATORS = "-‐‑‒–—―−ーｰ－﹣─━.．()（）"
@@ -131,6 +133,8 @@ def mask(e164: str) -> str:
 
 
 def _groups(e164: str) -> tuple[str, str, str]:
+    if is_pseudonym(e164):
+        return "***", "****", "****"
     number = to_domestic(e164)
     if len(number) == 14:  # 0200: M2M
         return number[:4], number[4:9], number[9:]

@@ -26,6 +26,7 @@ from campaigns.rules.parts import CountingProfile, count_parts, prepare_body
 from campaigns.rules.placeholders import CompiledText, compile_text
 from campaigns.rules.sending_window import jst_day
 
+from .. import opting_out
 from ..accounts import provider_class
 
 
@@ -69,6 +70,7 @@ class Audience:
         self.profile: CountingProfile = campaign.account.counting()
         self.provider = provider_class(campaign.account)
         self.recent_days = PortalSettings.load().recent_days
+        self.opt_out_link = opting_out.link_maker(campaign.pk) if opting_out.is_used_in(campaign.body) else None
 
     def contacts(self, *, after: int = 0) -> "QuerySet[Contact]":
         """In the lists in and not in the lists out, with what decides whether each may be sent to."""
@@ -115,13 +117,19 @@ class Audience:
 
     def _write(self, contact: Contact) -> tuple[str, int, str]:
         try:
-            body = prepare_body(self.text.fill(contact.merge_values()))
+            body = prepare_body(self.text.fill(self._values(contact)))
         except InvalidInput as error:
             return "", 0, error.code
         count = count_parts(body, self.profile)
         if self.provider.capabilities.jis_only and not carries(body):
             return body, count.parts, "unsendable_character"
         return body, count.parts, "body_too_long" if count.over_limit else ""
+
+    def _values(self, contact: Contact) -> dict[str, str]:
+        values = contact.merge_values()
+        if self.opt_out_link:
+            values[opting_out.FIELD] = self.opt_out_link(contact.pk)
+        return values
 
 
 def state_for(reason: str) -> str:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from campaigns.models import MERGE_COLUMNS, Contact, ContactList, ListMembership
 from campaigns.rules.placeholders import fields
 
+from .. import opting_out
+
 HANDFUL = 60
 LISTS = 5  # looked into at most
 
@@ -55,7 +57,7 @@ def _members_among(contacts: Collection[int], lists: Collection[ContactList]) ->
 
 
 def _person(contact: Contact) -> Person:
-    return Person(str(contact), contact.phone, contact.merge_values())
+    return Person(str(contact), contact.phone, contact.merge_values() | {opting_out.FIELD: opting_out.sample_link()})
 
 
 def made_up_people(text: str) -> list[Person]:
@@ -71,7 +73,8 @@ def made_up_people(text: str) -> list[Person]:
         "A-00123-4567",
     )
     people = (dict(zip(MERGE_COLUMNS, values, strict=True)) for values in (usual, long))
-    return [Person(values["氏名"], "", own | values) for values in people]
+    link = {opting_out.FIELD: opting_out.sample_link()}
+    return [Person(values["氏名"], "", own | values | link) for values in people]
 
 
 def field_names(people: Iterable[Person]) -> list[str]:

@@ -131,9 +131,10 @@ def test_an_edit_changes_only_what_was_changed_and_names_the_fields(clerk):
 def test_deleting_asks_first_and_keeps_the_refusal(clerk):
     contact = make_contact()
     make_suppression(phone=contact.phone)
-    assert "配信停止の登録は番号とともに残り" in text_of(clerk.get(f"/contacts/{contact.pk}/delete/"))
+    assert "再び取り込んでも送られません" in text_of(clerk.get(f"/contacts/{contact.pk}/delete/"))
+    clerk.post(f"/contacts/{contact.pk}/delete/")  # without a choice
     assert Contact.objects.exists()
-    clerk.post(f"/contacts/{contact.pk}/delete/")
+    clerk.post(f"/contacts/{contact.pk}/delete/", {"how": "delete"})
     assert not Contact.objects.exists()
     assert Suppression.objects.exists()
 
