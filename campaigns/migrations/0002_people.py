@@ -2,6 +2,7 @@
 
 import campaigns.models.fields
 import campaigns.models.portal_settings
+from campaigns.models.contact_index import words_of
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -9,8 +10,6 @@ from django.db import migrations, models
 
 def index_everybody(apps, schema_editor):
     """People who were there before what finds them."""
-    from campaigns.models.contact_index import words_of
-
     contacts, index = apps.get_model("campaigns", "Contact"), apps.get_model("campaigns", "ContactIndex")
     last = 0
     while people := list(contacts.objects.filter(pk__gt=last).order_by("pk")[:2_000]):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from . import bulk
-from .contact_index import ContactIndex, words_of
+from .contact_index import ContactIndex
 from .suppression import Suppression
 
 
@@ -55,15 +55,14 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         table, parameter = bulk.table(STORED_COLUMNS, rows)
         with connection.cursor() as cursor:
             cursor.execute(_store_statement(existing).replace("<rows>", table), [at, at, parameter, at])
-            stored = dict(cursor.fetchall())
-        # What was there already is merged in the database: only there its words are known.
-        ContactIndex.objects.write_rows(
-            {"phone": row["phone"], "words": words_of(row)} for row in rows if stored.get(row["phone"])
-        )
-        merged = [phone for phone, is_new in stored.items() if not is_new]
-        ContactIndex.objects.write(self.filter(phone__in=merged))
-        added = len(stored) - len(merged)
-        return added, len(rows) - added
+            stored = {phone: (key, is_new) for key, phone, is_new in cursor.fetchall()}
+        added = [(stored[row["phone"]][0], row) for row in rows if stored.get(row["phone"], (0, False))[1]]
+        ContactIndex.objects.write(added)
+        if len(added) < len(stored):
+            # What was there already is merged in the database: only there it is known what is found by now.
+            merged = self.filter(pk__in=[key for key, is_new in stored.values() if not is_new])
+            ContactIndex.objects.write((person.pk, vars(person)) for person in merged)
+        return len(added), len(rows) - len(added)
 
     def withdraw_consent(self, phones: Iterable[str], now: datetime) -> None:
         self.filter(phone__in=list(phones)).exclude(consent_basis=ConsentBasis.NONE).update(
@@ -104,7 +103,7 @@ class Contact(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        ContactIndex.objects.write([self])
+        ContactIndex.objects.write([(self.pk, vars(self))])
 
     @property
     def ledger_label(self) -> str:
@@ -161,6 +160,15 @@ class ListMembershipQuerySet(models.QuerySet["ListMembership"]):
             added: int = cursor.rowcount
         return added
 
+    def names_by_contact(self, contacts: Sequence[int]) -> dict[int, list[str]]:
+        table, parameter = bulk.table({"contact_id": "bigint"}, [{"contact_id": pk} for pk in contacts])
+        names: dict[int, list[str]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(NAMES_BY_CONTACT.replace("<rows>", table), [parameter])
+            for contact_id, name in cursor.fetchall():
+                names.setdefault(contact_id, []).append(name)
+        return names
+
     def add_contacts(self, contact_list: ContactList, contacts: Iterable[int], now: datetime) -> None:
         """By their ids; who is in already stays as they are."""
         table, parameter = bulk.table({"contact_id": "bigint"}, [{"contact_id": pk} for pk in contacts])
@@ -202,6 +210,12 @@ SELECT %s, c.id, %s FROM <rows> JOIN campaigns_contact c ON c.id = v.contact_id 
 ON CONFLICT DO NOTHING
 """
 
+# Parameters: the rows.
+NAMES_BY_CONTACT = """
+SELECT m.contact_id, l.name FROM <rows> JOIN campaigns_listmembership m ON m.contact_id = v.contact_id
+  JOIN campaigns_contactlist l ON l.id = m.contact_list_id ORDER BY l.name
+"""
+
 TEXT_COLUMNS = ("name", "kana", "company", "department", "title", "external_id", "email", "memo")
 STORED_COLUMNS = {
     "phone": "text",
@@ -220,7 +234,7 @@ SELECT v.phone, {values}, COALESCE(v.attributes, '{{}}'), v.number_acquired_on, 
   v.consented_at, COALESCE(v.consent_method, ''), '', %s, %s
 FROM <rows> WHERE 1 = 1
 ON CONFLICT (phone) {conflict}
-RETURNING phone, created_at = %s
+RETURNING id, phone, created_at = %s
 """
 # Consent replaces any other basis; another basis only fills a gap. Date and method belong to the basis.
 UPDATE = """DO UPDATE SET {texts}, attributes = {merged},

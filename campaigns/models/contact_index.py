@@ -4,43 +4,50 @@ Any part of a name or a number may be searched for, and no index that both datab
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection, models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import StrIndex, Substr
+from django.db.models.lookups import GreaterThan
 
 from campaigns.rules.folding import SEPARATOR, fold
-from campaigns.rules.phone_numbers import ALL_AT_ONCE
+from campaigns.rules.phone_numbers import to_domestic, typed_digits
 
 from . import bulk
 
-if TYPE_CHECKING:
-    from .contact import Contact
-
 FOUND_BY = ("name", "kana", "company", "department", "external_id", "email")
-COLUMNS = {"phone": "text", "words": "text"}
+NUMBER_WIDTH = 14  # of the longest: the number stands in front, and can be left out by position
+COLUMNS = {"contact_id": "bigint", "phone": "text", "words": "text"}
 # A path into JSON would not do: SQLite takes 店 and its escape for two names.
 EACH_VALUE = {"postgresql": "jsonb_each_text", "sqlite": "json_each"}
 # Parameters: the rows.
 WRITE = """
 INSERT INTO campaigns_contactindex (contact_id, phone, words)
-SELECT c.id, c.phone, v.words FROM <rows> JOIN campaigns_contact c ON c.phone = v.phone WHERE 1 = 1
+SELECT v.contact_id, v.phone, v.words FROM <rows> WHERE 1 = 1
 ON CONFLICT (contact_id) DO UPDATE SET phone = excluded.phone, words = excluded.words
 """
 
 
 def phone_like(typed: str, *, whole: bool = False) -> Q:
-    """Numbers that contain these digits, or begin with them as dialled; nothing when it is not digits."""
-    digits = typed.translate(ALL_AT_ONCE).removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
+    """Numbers that contain these digits as they are dialled; nothing when it is not digits."""
+    digits = typed_digits(typed)
+    if not digits:
         return Q(pk__in=[])
-    dialled = f"+81{digits[1:]}" if digits.startswith("0") else f"+{digits}"
-    return Q(phone=dialled) if whole else Q(phone__contains=digits) | Q(phone__startswith=dialled)
+    e164 = f"+81{digits.removeprefix('0')}"
+    return Q(phone=e164) if whole else Q(phone__contains=digits) | Q(phone__startswith=e164)
 
 
 def words_of(values: Mapping[str, Any]) -> str:
+    """The number as dialled, then everything else folded, each between two separators."""
     texts = [values.get(name) for name in FOUND_BY]
-    return fold(SEPARATOR.join(filter(None, (*texts, *(values.get("attributes") or {}).values()))))
+    folded = fold(SEPARATOR.join(filter(None, (*texts, *(values.get("attributes") or {}).values()))))
+    return f"{to_domestic(values['phone']):<{NUMBER_WIDTH}}{SEPARATOR}{folded}{SEPARATOR}"
+
+
+def _within(text: str, words: Any = "words") -> Q:
+    """By position and not by LIKE, which takes half as long again on both databases."""
+    return Q(GreaterThan(StrIndex(words, Value(text)), 0))
 
 
 class ContactIndexQuerySet(models.QuerySet["ContactIndex"]):
@@ -49,10 +56,13 @@ class ContactIndexQuerySet(models.QuerySet["ContactIndex"]):
 
         `whole_numbers`: a number is found only by all its digits.
         """
-        folded = fold(text)
+        folded, digits = fold(text), typed_digits(text)
         if not folded:
             return self
-        return self.filter(Q(words__contains=folded) | phone_like(text, whole=whole_numbers))
+        if whole_numbers:
+            return self.filter(_within(folded, Substr("words", NUMBER_WIDTH + 1)) | phone_like(text, whole=True))
+        found = _within(folded)
+        return self.filter(found | _within(digits) if digits and digits != folded else found)
 
     def having(self, field: str, value: str) -> "ContactIndexQuerySet":
         """Whose merge field holds exactly this; the words narrow it to a few before any contact is opened."""
@@ -64,14 +74,12 @@ class ContactIndexQuerySet(models.QuerySet["ContactIndex"]):
             arg_joiner=") WHERE (key, value) = ",
             output_field=models.BooleanField(),
         )
-        return self.search(value, whole_numbers=True).filter(holds)
+        return self.filter(_within(f"{SEPARATOR}{fold(value)}{SEPARATOR}"), holds)
 
-    def write(self, people: "Iterable[Contact]") -> None:
-        self.write_rows({"phone": person.phone, "words": words_of(vars(person))} for person in people)
-
-    def write_rows(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Of people just stored: their number, and what `words_of` makes of them."""
-        if not (rows := list(rows)):
+    def write(self, people: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Of people just stored: their keys, and what is known of them."""
+        rows = [{"contact_id": key, "phone": known["phone"], "words": words_of(known)} for key, known in people]
+        if not rows:
             return
         table, parameter = bulk.table(COLUMNS, rows)
         with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import string
 
+FIELD = "配信停止URL"  # {{配信停止URL}} in a text becomes the address with the token
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 CONTACT_BITS = 32
 PROOF_BYTES = 5  # a guess in 10¹² hits; the page counts wrong ones

@@ -121,6 +121,16 @@ def to_domestic(e164: str) -> str:
     return "0" + e164.removeprefix("+81")
 
 
+def typed_digits(text: str) -> str:
+    """Of a number or any part of one, as dialled inside Japan; empty for anything else."""
+    bare = text.translate(ALL_AT_ONCE)
+    digits = bare.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return ""
+    is_international = bare.startswith("+81") or (bare.startswith("81") and len(bare) > 10)
+    return "0" + digits.removeprefix("81") if is_international else digits
+
+
 def format_domestic(e164: str) -> str:
     """`080-1111-2222`; the hyphens survive a spreadsheet."""
     return "-".join(_groups(e164))

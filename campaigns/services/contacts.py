@@ -70,7 +70,9 @@ def _by_lists(found: ContactIndexQuerySet, search: ContactSearch) -> ContactInde
     if search.any_of:
         found = found.filter(pk__in=_members(search.any_of))
     if search.none_of:
-        found = found.exclude(pk__in=_members(search.none_of))
+        # Not NOT IN: PostgreSQL would read the whole list again for each person.
+        among = ListMembership.objects.filter(contact_list__in=search.none_of, contact=OuterRef("pk"))
+        found = found.filter(~Exists(among))
     return found
 
 

@@ -8,12 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from campaigns.models import Campaign, Message, PortalSettings, SuppressionReason
-from campaigns.rules.opt_out_tokens import make_token, read_token
+from campaigns.rules.opt_out_tokens import FIELD, make_token, read_token
 from campaigns.rules.placeholders import fields
 
 from .suppressing import suppress
-
-FIELD = "配信停止URL"  # {{配信停止URL}}
 
 
 def is_used_in(body: str) -> bool:

@@ -21,6 +21,7 @@ from campaigns.models import (
     Suppression,
     bulk,
 )
+from campaigns.rules import opt_out_tokens
 from campaigns.rules.content_checks import carries
 from campaigns.rules.parts import CountingProfile, count_parts, prepare_body
 from campaigns.rules.placeholders import CompiledText, compile_text
@@ -128,7 +129,7 @@ class Audience:
     def _values(self, contact: Contact) -> dict[str, str]:
         values = contact.merge_values()
         if self.opt_out_link:
-            values[opting_out.FIELD] = self.opt_out_link(contact.pk)
+            values[opt_out_tokens.FIELD] = self.opt_out_link(contact.pk)
         return values
 
 

@@ -7,6 +7,7 @@ from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
 from campaigns.models import MERGE_COLUMNS, Contact, ContactList, ListMembership
+from campaigns.rules import opt_out_tokens
 from campaigns.rules.placeholders import fields
 
 from .. import opting_out
@@ -57,7 +58,9 @@ def _members_among(contacts: Collection[int], lists: Collection[ContactList]) ->
 
 
 def _person(contact: Contact) -> Person:
-    return Person(str(contact), contact.phone, contact.merge_values() | {opting_out.FIELD: opting_out.sample_link()})
+    return Person(
+        str(contact), contact.phone, contact.merge_values() | {opt_out_tokens.FIELD: opting_out.sample_link()}
+    )
 
 
 def made_up_people(text: str) -> list[Person]:
@@ -73,7 +76,7 @@ def made_up_people(text: str) -> list[Person]:
         "A-00123-4567",
     )
     people = (dict(zip(MERGE_COLUMNS, values, strict=True)) for values in (usual, long))
-    link = {opting_out.FIELD: opting_out.sample_link()}
+    link = {opt_out_tokens.FIELD: opting_out.sample_link()}
     return [Person(values["氏名"], "", own | values | link) for values in people]
 
 
