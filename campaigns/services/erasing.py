@@ -1,6 +1,6 @@
 """People who leave the portal: deleted as a row, or erased so that nothing of them remains but proof and refusal."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from campaigns.models import (
     PortalSettings,
     Suppression,
     User,
+    bulk,
     touch_counts,
 )
 from campaigns.rules.pseudonyms import pseudonym
@@ -87,15 +88,31 @@ def _keep_proof(contact: Contact, now: datetime) -> None:
 
 def remember_erased(phones: Iterable[str]) -> int:
     """Numbers that come back: who refused before being erased has still refused. How many."""
+    erased = _refused_and_erased(phones)
+    known = bulk.present("campaigns_suppression", "phone", erased.values())
+    for alias, phone in erased.items():
+        if phone not in known:
+            Suppression.objects.filter(phone=alias).update(phone=phone)
+    return len(erased) - len(known)
+
+
+def refused_among(phones: Collection[str]) -> set[str]:
+    """Which of these numbers must not be texted, those of erased people as well."""
+    return {*bulk.present("campaigns_suppression", "phone", phones), *_refused_and_erased(phones).values()}
+
+
+def _refused_and_erased(phones: Iterable[str]) -> dict[str, str]:
+    """Pseudonym -> number."""
     if not Suppression.objects.of_erased_people().exists():
-        return 0
+        return {}
     key = PortalSettings.load().key_of_persons()
-    known = {pseudonym(key, phone): phone for phone in phones}
-    found = Suppression.objects.filter(phone__in=known)
-    refused = [row for row in found if not Suppression.objects.filter(phone=known[row.phone]).exists()]
-    for row in refused:
-        Suppression.objects.filter(pk=row.pk).update(phone=known[row.phone])
-    return len(refused)
+    aliases = {pseudonym(key, phone): phone for phone in phones}
+    return {alias: aliases[alias] for alias in bulk.present("campaigns_suppression", "phone", aliases)}
+
+
+def proof_of(phone: str) -> ErasedPerson | None:
+    """What is still known of the consent of somebody whose data is gone."""
+    return ErasedPerson.objects.filter(phone=_alias(phone)).first()
 
 
 def _alias(phone: str) -> str:

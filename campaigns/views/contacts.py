@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.errors import RuleError
+from campaigns.errors import InvalidInput, RuleError
 from campaigns.forms.contacts import ContactFilter, ContactForm, GoodbyeForm, SavedFilterForm
-from campaigns.models import Activity, Contact, ContactList, Message, Suppression
+from campaigns.models import Activity, Contact, ContactList, ErasedPerson, Message, Suppression
+from campaigns.rules.phone_numbers import parse_phone
 from campaigns.services.contacts import find_contacts, people_of, save_contact
-from campaigns.services.erasing import delete_contact, erase_contact
+from campaigns.services.erasing import delete_contact, erase_contact, proof_of
 from campaigns.services.figures.personal_data import everything_about
 
 from .access import requires
@@ -35,8 +36,17 @@ def contact_list(request: HtmxRequest) -> HttpResponse:
         "page": replace(page, rows=people_of(page)),
         "is_narrowed": search.is_narrow,
         "saved": request.user.saved_filters.all(),
+        "proof": None if page.rows else _proof(search.text),
     }
     return render(request, "contacts/list.html", context)
+
+
+def _proof(typed: str) -> ErasedPerson | None:
+    """Nobody is found by this number, but somebody was erased who had it."""
+    try:
+        return proof_of(parse_phone(typed).e164)
+    except InvalidInput:
+        return None
 
 
 @requires("campaigns.view_contact")

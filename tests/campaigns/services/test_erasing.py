@@ -3,7 +3,7 @@ import pytest
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Contact, DayCount, DueMessage, ErasedPerson, Message, OpenMessage, Suppression
 from campaigns.services.contacts import save_contact
-from campaigns.services.erasing import delete_contact, erase_contact, remember_erased
+from campaigns.services.erasing import delete_contact, erase_contact, proof_of, refused_among, remember_erased
 from campaigns.services.results.counting import recount_touched
 from tests.factories import make_contact, make_message, make_phone, make_suppression, make_user
 
@@ -96,6 +96,18 @@ def test_who_refused_is_still_refused_when_they_come_back(person):
     phone = erased(person)
     save_contact(Contact(phone=phone, name="また来た人"), make_user("operator"), None)
     assert Suppression.objects.get(phone=phone).reason == "complaint"
+
+
+def test_the_check_of_a_file_counts_them_as_stopped(person):
+    make_suppression(phone=person.phone)
+    phone, other = erased(person), make_phone()
+    assert refused_among([phone, other]) == {phone}
+
+
+def test_proof_of_consent_is_found_by_the_number(person):
+    phone = erased(person)
+    assert proof_of(phone).consent_method == "店頭"
+    assert proof_of(make_phone()) is None
 
 
 def test_who_had_not_refused_is_free_to_come_back(person):

@@ -188,6 +188,14 @@ def test_erasing_is_refused_with_the_reason_while_a_result_is_open(clerk):
     assert message.body not in page
 
 
+def test_who_looks_for_the_number_of_somebody_gone_sees_the_proof_that_is_left(clerk):
+    contact = make_contact(phone="+819012345678", consent_basis="consent", consent_method="店頭の申込書")
+    clerk.post(f"/contacts/{contact.pk}/delete/", {"how": "erase"})
+    page = text_of(clerk.get("/contacts/?q=090-1234-5678"))
+    assert "店頭の申込書" in page
+    assert "店頭の申込書" not in text_of(clerk.get("/contacts/?q=090-1234-5679"))
+
+
 def test_one_persons_data_comes_whole_and_is_written_down(clerk):
     message = make_message(state="delivered")
     contact = message.contact
