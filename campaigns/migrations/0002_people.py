@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ContactIndex',
             fields=[
-                ('contact', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='found_by', serialize=False, to='campaigns.contact')),
+                ('contact', campaigns.models.fields.RowKeyField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='found_by', serialize=False, to='campaigns.contact')),
                 ('phone', models.CharField(max_length=16)),
                 ('words', models.TextField()),
             ],

@@ -15,6 +15,7 @@ from campaigns.rules.folding import SEPARATOR, fold
 from campaigns.rules.phone_numbers import to_domestic, typed_digits
 
 from . import bulk
+from .fields import RowKeyField
 
 FOUND_BY = ("name", "kana", "company", "department", "external_id", "email")
 NUMBER_WIDTH = 14  # of the longest: the number stands in front, and can be left out by position
@@ -87,7 +88,7 @@ class ContactIndexQuerySet(models.QuerySet["ContactIndex"]):
 
 
 class ContactIndex(models.Model):
-    contact = models.OneToOneField("Contact", models.CASCADE, primary_key=True, related_name="found_by")
+    contact = RowKeyField("Contact", models.CASCADE, primary_key=True, related_name="found_by")
     phone = models.CharField(max_length=16)
     words = models.TextField()  # folded
 
