@@ -230,7 +230,7 @@ def test_a_shift_jis_file_that_holds_everything_comes_at_once(clerk):
 def test_the_number_of_queries_of_an_export_grows_by_chunks_not_by_people(clerk, django_assert_max_num_queries):
     for _ in range(30):
         make_list(make_contact())
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         assert len(csv_of(clerk.get("/contacts/export/"))) == 31
 
 
