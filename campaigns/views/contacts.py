@@ -113,7 +113,8 @@ def contact_data(request: HtmxRequest, contact_id: int) -> HttpResponse:
     """Everything kept about one person, for the person."""
     contact = get_object_or_404(Contact, pk=contact_id)
     Activity.objects.note(request.user, "person_exported", contact)
-    response = JsonResponse(everything_about(contact), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    readable = {"ensure_ascii": False, "indent": 2}
+    response = JsonResponse(everything_about(contact, request.user), json_dumps_params=readable)
     return as_download(response, _("個人データ"), "json")
 
 

@@ -31,10 +31,10 @@ def opt_out_page(request: HttpRequest, token: str) -> HttpResponse:
 
 def _outcome(request: HttpRequest, token: str) -> str:
     counter = f"opt-out-wrong:{get_adapter(request).get_client_ip(request)}"
-    if cache.get(counter, 0) >= WRONG_PER_HOUR:
+    wrong = cache.get(counter, 0)
+    if wrong >= WRONG_PER_HOUR:
         return "wait"
     if opt_out(token):
         return "done"
-    if not cache.add(counter, 1, timeout=3600):
-        cache.incr(counter)
+    cache.set(counter, wrong + 1, timeout=3600)
     return "unknown"

@@ -4,23 +4,26 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns.models import Activity, Contact, Message, Suppression
+from campaigns.models import Activity, Contact, Message, Suppression, User
 from campaigns.texts import reason_text, verb_text
 
-MESSAGE_FACTS = ("phone", "body", "state", "reason", "carrier", "parts", "sent_at", "answered_at", "final_at")
+from .message_search import number_for
+
+MESSAGE_FACTS = ("body", "state", "reason", "carrier", "parts", "sent_at", "answered_at", "final_at")
 
 
-def everything_about(contact: Contact) -> dict[str, Any]:
+def everything_about(contact: Contact, user: User) -> dict[str, Any]:
     """Names of columns as keys; people of the staff are not named, they are persons too."""
-    number = {"phone": contact.phone}
-    refusal = Suppression.objects.filter(**number).values("phone", "reason", "source", "note", "created_at").first()
+    refusal = Suppression.objects.filter(phone=contact.phone).values("reason", "source", "note", "created_at").first()
+    messages = Message.objects.filter(phone=contact.phone).select_related("campaign", "account").order_by("pk")
+    known = {field.name: field.value_from_object(contact) for field in contact._meta.concrete_fields}
     joined = contact.memberships.select_related("contact_list")
     return {
         "exported_at": timezone.localtime(),
-        "contact": {field.name: field.value_from_object(contact) for field in contact._meta.concrete_fields},
+        "contact": known | {"phone": number_for(user, contact.phone)},
         "lists": [{"name": each.contact_list.name, "added_at": each.added_at} for each in joined],
         "suppression": refusal,
-        "messages": [_message(each) for each in Message.objects.filter(**number).select_related("campaign", "account")],
+        "messages": [_message(each) for each in messages],
         "activity": [{"at": act.at, "act": verb_text(act.verb), **_facts(act)} for act in _acts(contact)],
     }
 

@@ -6,6 +6,7 @@ from campaigns.models import Message, PortalSettings, Suppression
 from campaigns.services.erasing import erase_contact, remember_erased
 from campaigns.services.opting_out import link_maker, opt_out, sample_link
 from campaigns.services.planning.launching import prepare_campaign, start_preparation
+from campaigns.services.planning.readiness import problems
 from campaigns.services.planning.sampling import sample_people
 from tests.factories import make_account, make_campaign, make_contact, make_list, make_message, make_user
 
@@ -39,6 +40,12 @@ def test_a_preview_counts_a_link_of_real_length():
     (shown,) = sample_people([make_list(person)], [])
     assert shown.values["配信停止URL"] == sample_link()
     assert len(sample_link()) >= len(link_maker(999)(1_000_000))
+
+
+def test_an_advertisement_with_the_link_says_enough_to_be_sent():
+    wanted = {"purpose": "advertising", "account": make_account(provider="scripted")}
+    assert not problems(make_campaign(body="見本商店のセールです。配信停止: {{配信停止URL}}", **wanted))
+    assert problems(make_campaign(body="見本商店のセールです。", **wanted))
 
 
 def test_a_second_click_keeps_the_first_date():

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Activity, Contact, Message, SavedFilter, Suppression
+from campaigns.rules.phone_numbers import format_domestic
 from tests.factories import make_contact, make_list, make_message, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
@@ -204,7 +205,7 @@ def test_one_persons_data_comes_whole_and_is_written_down(clerk):
     make_message(message.campaign, body="ほかの人の本文")
     response = clerk.get(f"/contacts/{contact.pk}/data/")
     data = json.loads(response.content)
-    assert data["contact"]["phone"] == contact.phone
+    assert data["contact"]["phone"] == format_domestic(contact.phone)
     assert data["lists"][0]["name"] == "常連"
     assert data["suppression"]["source"] == "電話"
     assert [each["body"] for each in data["messages"]] == [message.body]
