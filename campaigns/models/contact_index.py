@@ -41,8 +41,8 @@ def phone_like(typed: str, *, whole: bool = False) -> Q:
 
 def words_of(values: Mapping[str, Any]) -> str:
     """The number as dialled, then everything else folded, each between two separators."""
-    texts = [values.get(name) for name in FOUND_BY]
-    folded = fold(SEPARATOR.join(filter(None, (*texts, *(values.get("attributes") or {}).values()))))
+    texts = [values[name] for name in FOUND_BY if values.get(name)]
+    folded = fold(SEPARATOR.join([*texts, *(values.get("attributes") or {}).values()]))
     return f"{to_domestic(values['phone']):<{NUMBER_WIDTH}}{SEPARATOR}{folded}{SEPARATOR}"
 
 
