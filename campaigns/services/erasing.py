@@ -16,6 +16,7 @@ from campaigns.models import (
     Message,
     MessageState,
     PortalSettings,
+    ReceiptLog,
     Suppression,
     User,
     bulk,
@@ -50,6 +51,7 @@ def erase_contact(contact: Contact, actor: User) -> None:
                 )
             )
         messages.update(phone=alias, body="", vendor_text="")
+        ReceiptLog.objects.forget(contact.phone.removeprefix("+81"))  # however the vendor writes it
         _hide_refusal(contact.phone, alias)
         _keep_proof(contact, now)
         Activity.objects.note(actor, "contact_erased", contact)

@@ -96,7 +96,8 @@ def contact_delete(request: HtmxRequest, contact_id: int) -> HttpResponse:
     name = str(contact)
     form = GoodbyeForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "contacts/delete.html", {"contact": contact, "form": form})
+        context = {"contact": contact, "form": form}
+        return render(request, "contacts/delete.html", context, status=422 if form.is_bound else 200)
     leave = erase_contact if form.cleaned_data["how"] == GoodbyeForm.ERASE else delete_contact
     try:
         leave(contact, request.user)

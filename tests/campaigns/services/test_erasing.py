@@ -1,7 +1,18 @@
 import pytest
+from django.utils import timezone
 
 from campaigns.errors import RuleError
-from campaigns.models import Activity, Contact, DayCount, DueMessage, ErasedPerson, Message, OpenMessage, Suppression
+from campaigns.models import (
+    Activity,
+    Contact,
+    DayCount,
+    DueMessage,
+    ErasedPerson,
+    Message,
+    OpenMessage,
+    ReceiptLog,
+    Suppression,
+)
 from campaigns.services.contacts import save_contact
 from campaigns.services.erasing import delete_contact, erase_contact, proof_of, refused_among, remember_erased
 from campaigns.services.results.counting import recount_touched
@@ -33,6 +44,18 @@ def test_nothing_tells_any_more_who_it_was(person):
     digits = erased(person).removeprefix("+81")
     for secret in ("消える", "人子", "秘密", digits):
         assert secret not in everything_stored()
+
+
+def test_callbacks_that_named_the_number_are_emptied_once_applied(person):
+    message, now = make_message(contact=person, state="delivered"), timezone.now()
+    body = f'{{"phoneNumber": "0{person.phone.removeprefix("+81")}"}}'.encode()
+    facts = {"account": message.account, "received_at": now, "retry_at": now}
+    named = ReceiptLog.objects.create(body=body, applied_at=now, **facts)
+    others = ReceiptLog.objects.create(body=b"{}", applied_at=now, **facts)
+    waiting = ReceiptLog.objects.create(body=body, **facts)
+    erased(person)
+    left = {pk: bytes(kept) for pk, kept in ReceiptLog.objects.values_list("pk", "body")}
+    assert left == {named.pk: b"", others.pk: b"{}", waiting.pk: body}
 
 
 def test_what_the_law_wants_kept_is_kept(person):
