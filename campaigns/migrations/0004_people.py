@@ -21,7 +21,7 @@ def index_everybody(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ('campaigns', '0003_drafts_versions_and_trials'),
     ]
 
     operations = [
