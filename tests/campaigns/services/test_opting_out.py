@@ -37,7 +37,7 @@ def test_the_link_in_a_text_stops_the_one_who_got_it():
 
 def test_a_preview_counts_a_link_of_real_length():
     person = make_contact()
-    (shown,) = sample_people([make_list(person)], [])
+    (shown,) = sample_people([make_list(person)], []).people
     assert shown.values["配信停止URL"] == sample_link()
     assert len(sample_link()) >= len(link_maker(999)(1_000_000))
 
