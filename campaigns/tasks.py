@@ -4,10 +4,12 @@ from time import monotonic
 
 from django.utils import timezone
 
-from .models import Campaign, ContactImport, ProviderAccount
+from .models import Campaign, ContactImport, ContactList, ProviderAccount
 from .services.imports.importing import check_import as _check_import
 from .services.imports.importing import forget_old_files
 from .services.imports.importing import run_import as _run_import
+from .services.list_building import fill_list as _fill_list
+from .services.list_building import wake_filling
 from .services.planning.launching import prepare_campaign as _prepare_campaign
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
@@ -21,6 +23,7 @@ from .services.sending.waking import wake_all as _wake_all
 def wake_all() -> None:
     _wake_all()
     forget_old_files(timezone.now())
+    wake_filling()
 
 
 def dispatch_account(account_id: int) -> None:
@@ -50,6 +53,11 @@ def recall_opted_out() -> None:
 
 def recount_touched() -> None:
     _recount_touched()
+
+
+def fill_list(list_id: int) -> None:
+    if contact_list := ContactList.objects.filter(pk=list_id).first():  # it may be deleted before it is full
+        _fill_list(contact_list, until=monotonic() + SLICE_SECONDS)
 
 
 def check_import(import_id: int) -> None:

@@ -17,6 +17,7 @@ MESSAGE_REASONS = {
     "body_too_long": _l("差し込み後の本文が長すぎるため送れません。"),
     "deadline_passed": _l("送信限度日時を過ぎたため送りませんでした。"),
     "stopped": _l("配信が停止されたため送りませんでした。"),
+    "erased": _l("個人情報を消去したため送りませんでした。"),
     "worker_lost": _l("送信の途中で処理が中断しました。送られたかどうかを配信事業者に確認しています。"),
     "no_answer": _l("配信事業者の返事が届きませんでした。送られたかどうかを確認しています。"),
     "unreadable_reply": _l("配信事業者の返事を読み取れませんでした。送られたかどうかを確認しています。"),
@@ -173,6 +174,7 @@ FILE_TROUBLES = {
     "file_too_large": _l(
         "ファイルが大きすぎます。取り込めるのは%(maximum)sMBまでです。ファイルを分けて取り込んでください。"
     ),
+    "too_many_rows": _l("行が多すぎます。一度に登録できるのは%(maximum)s行までです。ファイルを分けてください。"),
     "file_missing": _l("アップロードしたファイルが見つかりません。お手数ですが、もう一度アップロードしてください。"),
     "too_many_lists": _l(
         "配信リストの列に、まだないリストの名前が%(maximum)s種類より多くあります。列の選び方をご確認ください。"
@@ -207,6 +209,8 @@ VERBS = {
     "contact_created": _l("連絡先を追加"),
     "contact_edited": _l("連絡先を編集"),
     "contact_deleted": _l("連絡先を削除"),
+    "contact_erased": _l("連絡先の個人情報を消去"),
+    "person_exported": _l("1人のデータを出力"),
     "contacts_exported": _l("連絡先をCSV出力"),
     "list_created": _l("配信リストを作成"),
     "list_edited": _l("配信リストを編集"),
@@ -250,6 +254,7 @@ DETAILS = {
     "left": _l("送信済み"),
     "recalled": _l("取り消した宛先"),
     "method": _l("同意方法"),
+    "consented_at": _l("同意日時"),
     "fields": _l("変更した項目"),
     "reason": _l("理由"),
     "source": _l("経路"),

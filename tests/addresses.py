@@ -81,6 +81,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "account_id": make_account,
     "campaign_id": make_campaign,
     "contact_id": make_contact,
+    "filter_id": lambda: make_user().saved_filters.create(name="見本", query="q=x"),
     "import_id": make_import,
     "list_id": make_list,
     "message_id": make_message,

@@ -3,18 +3,26 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import InvalidInput
-from campaigns.models import MERGE_COLUMNS, Contact, ContactList
+from campaigns.models import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, SavedFilter, User
 from campaigns.rules.headers import clean_header
 from campaigns.rules.phone_numbers import format_domestic, parse_phone
-from campaigns.services.contacts import ContactSearch
+from campaigns.services.contacts import ACTIVE, NOT_CONSENTED, STOPPED, ContactSearch
 from campaigns.texts import row_reason
 
 ATTRIBUTE = "attribute_"
+
+
+class ListsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(ContactList.objects.all(), required=False, **kwargs)
 
 
 class PhoneField(forms.CharField):
@@ -113,11 +121,12 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("new_name", _t("項目の名前を入力してください。"))
         return given
 
-    def save(self, commit: bool = True) -> Contact:
+    def filled(self) -> Contact:
+        """The person as typed, not stored yet."""
         given = {field.label: self.cleaned_data[field.name] for field in self.attribute_fields()}
         given[self.cleaned_data["new_name"]] = self.cleaned_data["new_value"]
-        self.instance.attributes = {str(name): value for name, value in given.items() if name and value}
-        contact: Contact = super().save(commit)
+        contact: Contact = self.instance
+        contact.attributes = {str(name): value for name, value in given.items() if name and value}
         return contact
 
     def changed_labels(self) -> list[str]:
@@ -125,27 +134,64 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ContactFilter(forms.Form):
-    """A GET form: a narrowed list is an address to share."""
+    """A GET form: a narrowed list is an address to share. `any_of` and those after it stand apart, for fewer people."""
 
-    q = forms.CharField(label=_("番号・氏名・フリガナ・会社名・顧客IDで検索"), max_length=100, required=False)
-    list = forms.ModelChoiceField(
-        ContactList.objects.all(), label=_("配信リスト"), required=False, empty_label=_("すべて")
-    )
+    q = forms.CharField(label=_("番号・氏名・フリガナ・会社名・顧客IDなどで検索"), max_length=100, required=False)
+    list = forms.ModelChoiceField(ContactList.objects.all(), label=_("配信リスト"), required=False)
     stop = forms.ChoiceField(
         label=_("配信停止"),
         required=False,
-        choices=[("", _("すべて")), ("active", _("停止していない")), ("stopped", _("配信停止中"))],
+        choices=[("", _("すべて")), (ACTIVE, _("停止していない")), (STOPPED, _("配信停止中"))],
     )
+    consent = forms.ChoiceField(
+        label=_("同意区分"),
+        required=False,
+        choices=[("", _("すべて")), *ConsentBasis.choices[1:], (NOT_CONSENTED, _("なし"))],
+    )
+    field = forms.CharField(label=_("差し込み項目"), max_length=100, required=False)
+    value = forms.CharField(label=_("項目の値"), max_length=100, required=False)
+    any_of = ListsField(label=_("いずれかのリストに入っている"))
+    all_of = ListsField(label=_("すべてのリストに入っている"))
+    none_of = ListsField(label=_("どのリストにも入っていない"))
 
-    def search(self, *, whole_numbers: bool) -> ContactSearch:
-        """What cannot be read narrows nothing."""
+    LISTS = ("any_of", "all_of", "none_of")
+    APART = ("field", "value", *LISTS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lists = list(ContactList.objects.all())  # asked for once, not by each field
+        choices = [(each.pk, each.name) for each in self.lists]
+        self.fields["list"].widget.choices = [("", _t("すべて")), *choices]
+        for name in self.LISTS:
+            self.fields[name].widget.choices = choices
+
+    def search(self, user: User) -> ContactSearch:
+        """What cannot be read narrows nothing. By parts of numbers, one could feel for the digits that are masked."""
         given = self.cleaned_data if self.is_valid() else {}
+        chosen = {name: tuple(each.pk for each in given.get(name) or ()) for name in self.LISTS}
         return ContactSearch(
             text=given.get("q", ""),
-            contact_list=given.get("list"),
+            list_id=given["list"].pk if given.get("list") else None,
             stop=given.get("stop", ""),
-            whole_numbers=whole_numbers,
+            consent=given.get("consent", ""),
+            field=given.get("field", ""),
+            value=given.get("value", ""),
+            **chosen,
+            whole_numbers=not user.has_perm("campaigns.see_numbers"),
         )
+
+    def is_apart(self) -> bool:
+        return any(self[name].value() for name in self.APART)
+
+
+class GoodbyeForm(forms.Form):
+    DELETE, ERASE = "delete", "erase"
+
+    how = forms.ChoiceField(
+        label=_("削除のしかた"),
+        widget=forms.RadioSelect,
+        choices=[(DELETE, _("連絡先だけを削除する")), (ERASE, _("個人情報をすべて消去する(本人の求めがあったとき)"))],
+    )
 
 
 class ContactListForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -164,3 +210,45 @@ class ChosenContacts(forms.Form):
     into = forms.ModelChoiceField(
         ContactList.objects.all(), error_messages={"required": _("配信リストを選んでください。")}
     )
+
+
+class SavedFilterForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Only what narrows is kept, not where in the list somebody was."""
+
+    class Meta:
+        model = SavedFilter
+        fields = ("name", "query")
+        widgets = {"query": forms.HiddenInput}
+
+    def clean_query(self) -> str:
+        given = QueryDict(self.cleaned_data["query"])
+        kept = QueryDict(mutable=True)
+        for name in ContactFilter.base_fields:
+            if values := [value for value in given.getlist(name) if value]:
+                kept.setlist(name, values)
+        if not kept:
+            raise forms.ValidationError(_t("先に条件を指定してから、名前を付けて保存してください。"))
+        return kept.urlencode()
+
+
+class PasteForm(forms.Form):
+    """Numbers, or whole rows of a table with their heading, into a list."""
+
+    text = forms.CharField(
+        label=_("携帯電話番号"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "autocomplete": "off"}),
+        help_text=_("1行に1つ。見出しのある表も、そのまま貼り付けられます。保存する前に1件ずつ確かめます。"),
+    )
+    into = forms.ModelChoiceField(
+        ContactList.objects.all(), label=_("入れる配信リスト"), required=False, empty_label=_("新しく作る")
+    )
+    name = forms.CharField(label=_("新しい配信リストの名前"), max_length=100, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("into"):
+            given["name"] = ""
+        elif not given.get("name"):
+            self.add_error("name", _t("配信リストを選ぶか、新しい名前を入力してください。"))
+        return given

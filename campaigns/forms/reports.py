@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import InvalidInput
-from campaigns.models import Campaign, HeldAt, MessageState, ProviderAccount, User
+from campaigns.models import Campaign, Contact, HeldAt, MessageState, ProviderAccount, User
 from campaigns.services.figures.message_search import Search, number_query
 from campaigns.texts import CARRIERS, VERBS
 
@@ -50,6 +50,7 @@ class Narrowing(forms.Form):
 class MessageFilter(Narrowing):
     q = forms.CharField(label=_("携帯電話番号"), max_length=50)
     campaign = forms.ModelChoiceField(Campaign.objects.all(), label=_("配信"), widget=forms.HiddenInput)
+    contact = forms.ModelChoiceField(Contact.objects.all(), label=_("連絡先"), widget=forms.HiddenInput)
     account = forms.ModelChoiceField(ProviderAccount.objects.all(), label=_("接続先"), empty_label=_("すべて"))
     state = forms.ChoiceField(label=_("状態"), choices=[*ALL, *GROUPS, *MessageState.choices])
     carrier = forms.ChoiceField(label=_("携帯会社"), choices=[*ALL, *CARRIERS.items()])

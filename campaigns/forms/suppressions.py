@@ -43,6 +43,12 @@ class SuppressionForm(forms.Form):
         return phones
 
 
+class RefusalFileForm(forms.Form):
+    file = forms.FileField(label=_("ファイル"), help_text=_("携帯電話番号の列があるCSVなどのファイルです。"))
+    reason = forms.ChoiceField(label=_("理由"), choices=SuppressionReason.choices)
+    note = forms.CharField(label=_("メモ"), max_length=200, required=False)
+
+
 def _shortened(wrong: list[str]) -> list[str]:
     rest = len(wrong) - SHOWN
     return wrong[:SHOWN] + ([_t("ほかに%(count)s件あります。") % {"count": rest}] if rest > 0 else [])
@@ -55,6 +61,12 @@ class LiftForm(forms.Form):
     )
     consent_method = forms.CharField(
         label=_("同意の方法"), max_length=100, help_text=_("例: 店頭の申込書、電話、Webフォーム")
+    )
+    consent_text = forms.CharField(
+        label=_("同意の文面"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("同意をもらったときに示した文面です。"),
     )
 
 

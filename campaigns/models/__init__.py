@@ -4,8 +4,10 @@ from .activity import Activity
 from .campaign import Campaign, CampaignState, HeldAt, Preparation, new_reference
 from .contact import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, ExistingContacts, ListMembership
 from .contact_import import ContactImport, ImportState
+from .contact_index import ContactIndex
 from .day_count import DayCount, touch_counts
 from .due_message import DueMessage
+from .erased_person import ErasedPerson
 from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose, TemplateVersion
@@ -13,6 +15,7 @@ from .open_message import OpenMessage, Watch
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
 from .receipt_log import ReceiptLog
+from .saved_filter import SavedFilter
 from .suppression import Suppression, SuppressionReason
 from .trial_phone import TrialPhone
 from .user import User
@@ -29,9 +32,11 @@ __all__ = [
     "ConsentBasis",
     "Contact",
     "ContactImport",
+    "ContactIndex",
     "ContactList",
     "DayCount",
     "DueMessage",
+    "ErasedPerson",
     "ExistingContacts",
     "Heartbeat",
     "HeldAt",
@@ -47,6 +52,7 @@ __all__ = [
     "ProviderAccount",
     "Purpose",
     "ReceiptLog",
+    "SavedFilter",
     "SendResult",
     "SenderId",
     "Suppression",

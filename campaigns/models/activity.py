@@ -18,7 +18,9 @@ def _named(target: models.Model | None) -> dict[str, str]:
     if target is None:
         return {"target_type": "", "target_id": "", "target_label": ""}
     kind = target._meta.model_name or ""
-    return {"target_type": kind, "target_id": str(target.pk), "target_label": str(target)[:200]}
+    # A chain cannot forget: people's names stay out of it.
+    label = getattr(target, "ledger_label", str(target))
+    return {"target_type": kind, "target_id": str(target.pk), "target_label": label[:200]}
 
 
 class ActivityManager(models.Manager["Activity"]):

@@ -5,14 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Replace
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.rules.phone_numbers import ALL_AT_ONCE
-
 from . import bulk
+from .contact_index import ContactIndex
 from .suppression import Suppression
 
 
@@ -35,20 +33,6 @@ class ExistingContacts(models.TextChoices):
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
-    def search(self, text: str, *, whole_numbers: bool = False) -> "ContactQuerySet":
-        """By part of a number as it is typed, or of name, kana, company or customer id; spaces do not matter.
-
-        `whole_numbers`: a number is found only by all its digits.
-        """
-        bare = "".join(text.split())
-        if not bare:
-            return self
-        found = Q(bare_name__icontains=bare) | Q(bare_kana__icontains=bare)
-        found |= Q(company__icontains=text.strip()) | Q(external_id__icontains=bare)
-        return self.annotate(bare_name=_without_spaces("name"), bare_kana=_without_spaces("kana")).filter(
-            found | phone_like(bare, whole=whole_numbers)
-        )
-
     def with_stop(self) -> "ContactQuerySet":
         """`is_stopped`: the number must not be texted."""
         return self.annotate(is_stopped=Exists(Suppression.objects.filter(phone=OuterRef("phone"))))
@@ -71,26 +55,19 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         table, parameter = bulk.table(STORED_COLUMNS, rows)
         with connection.cursor() as cursor:
             cursor.execute(_store_statement(existing).replace("<rows>", table), [at, at, parameter, at])
-            added = sum(1 for (is_new,) in cursor.fetchall() if is_new)
-        return added, len(rows) - added
+            stored = {phone: (key, is_new) for key, phone, is_new in cursor.fetchall()}
+        added = [(stored[row["phone"]][0], row) for row in rows if stored.get(row["phone"], (0, False))[1]]
+        ContactIndex.objects.write(added)
+        if len(added) < len(stored):
+            # What was there already is merged in the database: only there it is known what is found by now.
+            merged = self.filter(pk__in=[key for key, is_new in stored.values() if not is_new])
+            ContactIndex.objects.write((person.pk, vars(person)) for person in merged)
+        return len(added), len(rows) - len(added)
 
     def withdraw_consent(self, phones: Iterable[str], now: datetime) -> None:
         self.filter(phone__in=list(phones)).exclude(consent_basis=ConsentBasis.NONE).update(
             consent_basis=ConsentBasis.NONE, consented_at=None, consent_method="", consent_text="", updated_at=now
         )
-
-
-def _without_spaces(column: str) -> Replace:
-    return Replace(Replace(column, models.Value(" "), models.Value("")), models.Value("　"), models.Value(""))
-
-
-def phone_like(typed: str, *, whole: bool = False) -> Q:
-    """Numbers that contain these digits, or begin with them as dialled; nothing when it is not digits."""
-    digits = typed.translate(ALL_AT_ONCE).removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
-        return Q(pk__in=[])
-    dialled = f"+81{digits[1:]}" if digits.startswith("0") else f"+{digits}"
-    return Q(phone=dialled) if whole else Q(phone__contains=digits) | Q(phone__startswith=dialled)
 
 
 class Contact(models.Model):
@@ -124,6 +101,14 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return self.name or self.company or str(self.pk)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        ContactIndex.objects.write([(self.pk, vars(self))])
+
+    @property
+    def ledger_label(self) -> str:
+        return f"#{self.pk}"
+
     def merge_values(self) -> dict[str, str]:
         """What {{fields}} of a text may name: the columns by their screen names, and the person's own attributes."""
         columns = {label: str(getattr(self, column)) for label, column in MERGE_COLUMNS.items()}
@@ -146,6 +131,9 @@ class ContactList(models.Model):
     description = models.CharField(_("説明"), max_length=200, blank=True)
     contacts = models.ManyToManyField(Contact, through="ListMembership", related_name="lists")
     created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
+    # While it is being filled with who was found: by what, and how far. Empty once it is complete.
+    recipe = models.JSONField(null=True, blank=True, editable=False)
+    filled_through = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = pgettext_lazy("one", "配信リスト")
@@ -154,6 +142,10 @@ class ContactList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_filling(self) -> bool:
+        return self.recipe is not None
 
 
 class ListMembershipQuerySet(models.QuerySet["ListMembership"]):
@@ -167,6 +159,21 @@ class ListMembershipQuerySet(models.QuerySet["ListMembership"]):
             cursor.execute(ADD_MEMBERS.replace("<rows>", table), [bulk.moment(now), parameter])
             added: int = cursor.rowcount
         return added
+
+    def names_by_contact(self, contacts: Sequence[int]) -> dict[int, list[str]]:
+        table, parameter = bulk.table({"contact_id": "bigint"}, [{"contact_id": pk} for pk in contacts])
+        names: dict[int, list[str]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(NAMES_BY_CONTACT.replace("<rows>", table), [parameter])
+            for contact_id, name in cursor.fetchall():
+                names.setdefault(contact_id, []).append(name)
+        return names
+
+    def add_contacts(self, contact_list: ContactList, contacts: Iterable[int], now: datetime) -> None:
+        """By their ids; who is in already stays as they are."""
+        table, parameter = bulk.table({"contact_id": "bigint"}, [{"contact_id": pk} for pk in contacts])
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_CONTACTS.replace("<rows>", table), [contact_list.pk, bulk.moment(now), parameter])
 
 
 class ListMembership(models.Model):
@@ -196,6 +203,19 @@ SELECT v.list_id, c.id, %s FROM <rows> JOIN campaigns_contact c ON c.phone = v.p
 ON CONFLICT DO NOTHING
 """
 
+# Parameters: list, now, the rows. A person deleted meanwhile is no longer there to be added.
+ADD_CONTACTS = """
+INSERT INTO campaigns_listmembership (contact_list_id, contact_id, added_at)
+SELECT %s, c.id, %s FROM <rows> JOIN campaigns_contact c ON c.id = v.contact_id WHERE 1 = 1
+ON CONFLICT DO NOTHING
+"""
+
+# Parameters: the rows.
+NAMES_BY_CONTACT = """
+SELECT m.contact_id, l.name FROM <rows> JOIN campaigns_listmembership m ON m.contact_id = v.contact_id
+  JOIN campaigns_contactlist l ON l.id = m.contact_list_id ORDER BY l.name
+"""
+
 TEXT_COLUMNS = ("name", "kana", "company", "department", "title", "external_id", "email", "memo")
 STORED_COLUMNS = {
     "phone": "text",
@@ -214,7 +234,7 @@ SELECT v.phone, {values}, COALESCE(v.attributes, '{{}}'), v.number_acquired_on, 
   v.consented_at, COALESCE(v.consent_method, ''), '', %s, %s
 FROM <rows> WHERE 1 = 1
 ON CONFLICT (phone) {conflict}
-RETURNING created_at = %s
+RETURNING id, phone, created_at = %s
 """
 # Consent replaces any other basis; another basis only fills a gap. Date and method belong to the basis.
 UPDATE = """DO UPDATE SET {texts}, attributes = {merged},

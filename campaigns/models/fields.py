@@ -1,4 +1,4 @@
-"""Columns of our own: credentials that are readable only with the deployment's keys."""
+"""Columns of our own: credentials readable only with the deployment's keys, and a key that rows lie in order of."""
 
 import json
 from collections.abc import Mapping
@@ -44,3 +44,10 @@ class EncryptedJSONField(Text):
         if lookup_name != "isnull":
             raise FieldError("An encrypted value cannot be searched for.")
         return super().get_lookup(lookup_name)
+
+
+class RowKeyField(models.OneToOneField):  # type: ignore[type-arg]
+    """A primary key that SQLite keeps the rows in order of; as Django's bigint it would be an index beside them."""
+
+    def db_type(self, connection: Any) -> str | None:
+        return "integer" if connection.vendor == "sqlite" else super().db_type(connection)

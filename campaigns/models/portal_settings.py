@@ -1,5 +1,6 @@
 """What the organisation decided once for all campaigns, and its own closed days."""
 
+import secrets
 from datetime import time
 
 from django.contrib.auth.models import Group
@@ -8,6 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.sending_window import SendingWindow
+
+from .fields import EncryptedJSONField
+
+
+def make_person_key() -> dict[str, str]:
+    return {"key": secrets.token_hex(32)}
 
 
 class PortalSettings(models.Model):
@@ -48,6 +55,9 @@ class PortalSettings(models.Model):
         help_text=_("この役割の人は、次の操作のときに2段階認証の設定を求められます。"),
     )
 
+    # Never changes: links in texts long sent and pseudonyms of erased people must stay readable.
+    person_key = EncryptedJSONField(default=make_person_key, editable=False)
+
     class Meta:
         verbose_name = _("運用設定")
         verbose_name_plural = _("運用設定")
@@ -58,6 +68,9 @@ class PortalSettings(models.Model):
     @classmethod
     def load(cls) -> "PortalSettings":
         return cls.objects.get_or_create(pk=1)[0]
+
+    def key_of_persons(self) -> bytes:
+        return bytes.fromhex(self.person_key["key"])
 
     def window(self) -> SendingWindow:
         return SendingWindow(

@@ -9,6 +9,8 @@ from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaigns.rules.pseudonyms import PREFIX, is_pseudonym
+
 from . import bulk
 
 
@@ -20,6 +22,12 @@ class SuppressionReason(models.TextChoices):
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def of_erased_people(self) -> "SuppressionQuerySet":
+        return self.filter(phone__startswith=PREFIX)
+
+    def of_known_numbers(self) -> "SuppressionQuerySet":
+        return self.exclude(phone__startswith=PREFIX)
+
     def add(self, phones: Iterable[str], now: datetime, **facts: Any) -> int:
         """How many numbers were new. A number that is already there keeps its first reason and date."""
         rows = [{"phone": phone} for phone in sorted(set(phones))]
@@ -34,7 +42,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 
 class Suppression(models.Model):
-    phone = models.CharField(_("携帯電話番号"), max_length=16, unique=True)  # E.164
+    phone = models.CharField(_("携帯電話番号"), max_length=16, unique=True)  # E.164, or the pseudonym of one erased
     reason = models.CharField(_("理由"), max_length=20, choices=SuppressionReason)
     source = models.CharField(_("経路"), max_length=100, blank=True)
     note = models.CharField(_("メモ"), max_length=200, blank=True)
@@ -52,6 +60,10 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return self.get_reason_display()
+
+    @property
+    def is_of_erased(self) -> bool:
+        return is_pseudonym(self.phone)
 
 
 # Parameters: reason, source, note, created_by, now, the rows.

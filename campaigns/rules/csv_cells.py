@@ -31,7 +31,7 @@ def plain_cell(text: str) -> str:
 
 def not_in_cp932(text: str) -> list[str]:
     """The characters a CP932 file cannot hold, each once: to be shown before such a file is made."""
-    return [character for character in dict.fromkeys(text) if not _fits(character)]
+    return [character for character in dict.fromkeys(text) if not fits_cp932(character)]
 
 
 def write_csv(
@@ -56,16 +56,16 @@ def write_csv(
 
 
 def _encode(text: str, encoding: str, lost: Counter[str] | None) -> bytes:
-    if encoding == "cp932" and (missing := not_in_cp932(text)):
+    if encoding == "cp932" and not fits_cp932(text) and (missing := not_in_cp932(text)):
         if lost is not None:
             lost.update({character: text.count(character) for character in missing})
         text = text.translate(dict.fromkeys(map(ord, missing), SUBSTITUTE))
     return text.encode(encoding)
 
 
-def _fits(character: str) -> bool:
+def fits_cp932(text: str) -> bool:
     try:
-        character.encode("cp932")
+        text.encode("cp932")
     except UnicodeEncodeError:
         return False
     return True

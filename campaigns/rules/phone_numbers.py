@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 from campaigns.errors import InvalidInput
 
+from .pseudonyms import is_pseudonym
+
 INVISIBLE = [*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF, 0x00AD]
 WHITESPACE = [code for code in range(0x3001) if chr(code).isspace()]
 SEPARATORS = "-‐‑‒–—―−ーｰ－﹣─━.．()（）"
@@ -119,6 +121,16 @@ def to_domestic(e164: str) -> str:
     return "0" + e164.removeprefix("+81")
 
 
+def typed_digits(text: str) -> str:
+    """Of a number or any part of one, as dialled inside Japan; empty for anything else."""
+    bare = text.translate(ALL_AT_ONCE)
+    digits = bare.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return ""
+    is_international = bare.startswith("+81") or (bare.startswith("81") and len(bare) > 10)
+    return "0" + digits.removeprefix("81") if is_international else digits
+
+
 def format_domestic(e164: str) -> str:
     """`080-1111-2222`; the hyphens survive a spreadsheet."""
     return "-".join(_groups(e164))
@@ -131,6 +143,8 @@ def mask(e164: str) -> str:
 
 
 def _groups(e164: str) -> tuple[str, str, str]:
+    if is_pseudonym(e164):
+        return "***", "****", "****"
     number = to_domestic(e164)
     if len(number) == 14:  # 0200: M2M
         return number[:4], number[4:9], number[9:]

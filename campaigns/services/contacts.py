@@ -1,7 +1,8 @@
-"""People and lists as a person edits them: find, change, delete, put into lists."""
+"""People as a clerk looks for them and puts them into lists."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -9,33 +10,90 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
-from campaigns.models import Activity, Campaign, CampaignState, Contact, ContactList, ListMembership, Suppression, User
+from campaigns.models import (
+    Activity,
+    Campaign,
+    CampaignState,
+    Contact,
+    ContactIndex,
+    ContactList,
+    ListMembership,
+    Suppression,
+    User,
+)
+from campaigns.models.contact_index import ContactIndexQuerySet
+
+from .erasing import remember_erased
 
 UNDECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)
+STOPPED, ACTIVE = "stopped", "active"
+NOT_CONSENTED = "none"
 
 
 @dataclass(frozen=True)
 class ContactSearch:
+    """All of it must hold. Plain values, because a list remembers by what it is being filled."""
+
     text: str = ""
-    contact_list: ContactList | None = None
-    stop: str = ""  # "stopped", "active", or nothing for both
+    list_id: int | None = None
+    stop: str = ""
+    consent: str = ""
+    field: str = ""  # a merge field, and the value it has
+    value: str = ""
+    any_of: tuple[int, ...] = ()  # lists
+    all_of: tuple[int, ...] = ()
+    none_of: tuple[int, ...] = ()
     whole_numbers: bool = False  # for people who may not see numbers, and so must not feel for their digits
 
+    @property
+    def is_narrow(self) -> bool:
+        return self != ContactSearch(whole_numbers=self.whole_numbers)
 
-def find_contacts(search: ContactSearch) -> QuerySet[Contact]:
-    found = Contact.objects.with_stop().search(search.text, whole_numbers=search.whole_numbers)
-    if search.contact_list:
-        found = found.filter(pk__in=search.contact_list.memberships.values("contact"))
+
+def find_contacts(search: ContactSearch) -> ContactIndexQuerySet:
+    """Rows whose key is the contact's; `people_of` makes people of a page of them."""
+    found = ContactIndex.objects.search(search.text, whole_numbers=search.whole_numbers)
+    found = _by_lists(found, search)
     if search.stop:
-        found = found.filter(is_stopped=search.stop == "stopped")  # type: ignore[misc]
+        stopped = Exists(Suppression.objects.filter(phone=OuterRef("phone")))
+        found = found.filter(stopped if search.stop == STOPPED else ~stopped)
+    if search.consent:
+        found = found.filter(contact__consent_basis="" if search.consent == NOT_CONSENTED else search.consent)
+    if search.field and search.value:
+        found = found.having(search.field, search.value)
     return found
 
 
-def delete_contact(contact: Contact, actor: User) -> None:
-    """The person's data goes; a refusal stays with the number."""
+def _by_lists(found: ContactIndexQuerySet, search: ContactSearch) -> ContactIndexQuerySet:
+    for list_id in filter(None, (search.list_id, *search.all_of)):
+        found = found.filter(pk__in=_members([list_id]))
+    if search.any_of:
+        found = found.filter(pk__in=_members(search.any_of))
+    if search.none_of:
+        # Not NOT IN: PostgreSQL would read the whole list again for each person.
+        among = ListMembership.objects.filter(contact_list__in=search.none_of, contact=OuterRef("pk"))
+        found = found.filter(~Exists(among))
+    return found
+
+
+def _members(lists: Collection[int]) -> "QuerySet[ListMembership, Any]":
+    return ListMembership.objects.filter(contact_list__in=lists).values("contact")
+
+
+def people_of(rows: Iterable[ContactIndex]) -> list[Contact]:
+    """The people of a page, in its order, with their lists and whether they must not be texted."""
+    keys = [row.pk for row in rows]
+    known = Contact.objects.with_stop().prefetch_related("lists").in_bulk(keys)
+    return [known[key] for key in keys if key in known]
+
+
+def save_contact(contact: Contact, actor: User, changed: Sequence[str] | None) -> None:
+    """`changed`: labels of the fields edited; None for somebody new. Who refused and was erased is still refused."""
     with transaction.atomic():
-        Activity.objects.note(actor, "contact_deleted", contact)
-        contact.delete()
+        contact.save()
+        remember_erased([contact.phone])
+        verb, facts = ("contact_created", {}) if changed is None else ("contact_edited", {"fields": list(changed)})
+        Activity.objects.note(actor, verb, contact, **facts)
 
 
 def delete_list(contact_list: ContactList, actor: User) -> None:

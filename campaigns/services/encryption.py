@@ -1,9 +1,9 @@
-"""Whatever lies encrypted in the database, in one place: credentials of accounts, secrets of second factors."""
+"""Whatever lies encrypted in the database: credentials of accounts, secrets of second factors, the key of persons."""
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
-from campaigns.models import ProviderAccount
+from campaigns.models import PortalSettings, ProviderAccount
 from campaigns.models.fields import decrypt, encrypt
 
 SECRETS = ("secret", "seed")  # of an authenticator app; of recovery codes. A passkey has none: its key is public.
@@ -19,4 +19,5 @@ def encrypt_anew() -> int:
         for factor in factors:
             factor.data |= {name: encrypt(decrypt(factor.data[name])) for name in SECRETS if name in factor.data}
             factor.save(update_fields=["data"])
-    return len(accounts) + len(factors)
+        PortalSettings.load().save(update_fields=["person_key"])
+    return len(accounts) + len(factors) + 1

@@ -1,7 +1,7 @@
 """Numbers that must not be texted: registering, lifting."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -37,21 +37,18 @@ def suppress_refused(phones: Iterable[str], source: str) -> None:
     suppress(phones, reason=SuppressionReason.OPT_OUT, source=source)
 
 
-def lift(suppression: Suppression, actor: User, *, consented_at: datetime, consent_method: str) -> None:
-    """Only an explicit new consent lifts a refusal; it is recorded with the contact where there is one."""
-    if not suppression.created_at <= consented_at <= timezone.now():
+def lift(suppression: Suppression, actor: User, consent: Mapping[str, Any]) -> None:
+    """Only an explicit new consent lifts a refusal: when, how and to what words is kept with the contact, if any."""
+    if not suppression.created_at <= consent["consented_at"] <= timezone.now():
         raise RuleError(
             _(
                 "新しい同意の日時は、配信停止に登録した日時より後で、いまより前にしてください。以前の同意では解除できません。"
             )
         )
     with transaction.atomic():
-        Contact.objects.filter(phone=suppression.phone).update(
-            consent_basis=ConsentBasis.CONSENT,
-            consented_at=consented_at,
-            consent_method=consent_method,
-            consent_text="",
-            updated_at=timezone.now(),
-        )
-        Activity.objects.note(actor, "suppression_lifted", suppression, method=consent_method)
+        person = Contact.objects.filter(phone=suppression.phone)
+        person.update(consent_basis=ConsentBasis.CONSENT, updated_at=timezone.now(), **consent)
+        # In full: where there is no contact, this is the only record of the consent.
+        facts = {"method": consent["consent_method"], "consented_at": consent["consented_at"].isoformat()}
+        Activity.objects.note(actor, "suppression_lifted", suppression, **facts)
         suppression.delete()

@@ -8,6 +8,7 @@ register = template.Library()
 register.filter("reason", texts.reason_text)
 register.filter("carrier", texts.carrier_text)
 register.filter("verb", texts.verb_text)
+register.filter("row_reason", texts.row_reason)
 
 
 @register.filter

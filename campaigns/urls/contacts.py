@@ -1,16 +1,21 @@
 from django.urls import path
 
-from campaigns.views import contact_lists, contacts, imports, suppressions
+from campaigns.views import contact_export, contact_lists, contacts, imports, list_building, opt_out, suppressions
 
 urlpatterns = [
     path("contacts/", contacts.contact_list, name="contact_list"),
     path("contacts/new/", contacts.contact_new, name="contact_new"),
-    path("contacts/export/", contacts.contact_export, name="contact_export"),
+    path("contacts/export/", contact_export.contact_export, name="contact_export"),
     path("contacts/<int:contact_id>/", contacts.contact_detail, name="contact_detail"),
     path("contacts/<int:contact_id>/edit/", contacts.contact_edit, name="contact_edit"),
     path("contacts/<int:contact_id>/delete/", contacts.contact_delete, name="contact_delete"),
+    path("contacts/<int:contact_id>/data/", contacts.contact_data, name="contact_data"),
+    path("contacts/filters/", contacts.filter_save, name="filter_save"),
+    path("contacts/filters/<int:filter_id>/delete/", contacts.filter_delete, name="filter_delete"),
     path("lists/", contact_lists.contactlist_list, name="contactlist_list"),
     path("lists/new/", contact_lists.contactlist_new, name="contactlist_new"),
+    path("lists/build/", list_building.contactlist_build, name="contactlist_build"),
+    path("lists/paste/", list_building.contactlist_paste, name="contactlist_paste"),
     path("lists/add/", contact_lists.contactlist_add, name="contactlist_add"),
     path("lists/<int:list_id>/", contact_lists.contactlist_detail, name="contactlist_detail"),
     path("lists/<int:list_id>/edit/", contact_lists.contactlist_edit, name="contactlist_edit"),
@@ -26,6 +31,8 @@ urlpatterns = [
     path("imports/<int:import_id>/rejected/", imports.import_rejected, name="import_rejected"),
     path("suppressions/", suppressions.suppression_list, name="suppression_list"),
     path("suppressions/new/", suppressions.suppression_new, name="suppression_new"),
+    path("suppressions/file/", suppressions.suppression_file, name="suppression_file"),
     path("suppressions/export/", suppressions.suppression_export, name="suppression_export"),
     path("suppressions/<int:suppression_id>/lift/", suppressions.suppression_lift, name="suppression_lift"),
+    path("o/<str:token>", opt_out.opt_out_page, name="opt_out"),
 ]

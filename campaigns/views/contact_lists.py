@@ -1,5 +1,7 @@
 """配信リスト: the named sets of people that campaigns go to."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count
@@ -14,11 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.errors import RuleError
 from campaigns.forms.contacts import ChosenContacts, ContactFilter, ContactListForm
 from campaigns.models import Activity, ContactList
-from campaigns.services.contacts import ContactSearch, add_members, delete_list, find_contacts, remove_members
+from campaigns.services.contacts import add_members, delete_list, find_contacts, people_of, remove_members
 from campaigns.services.contacts import stopped_members as count_stopped
 
 from .access import requires
-from .htmx import HtmxRequest
+from .htmx import HtmxRequest, render_page
 from .paging import page_of
 
 
@@ -37,17 +39,17 @@ def contactlist_list(request: HtmxRequest) -> HttpResponse:
 def contactlist_detail(request: HtmxRequest, list_id: int) -> HttpResponse:
     contact_list = get_object_or_404(ContactList, pk=list_id)
     filters = ContactFilter(request.GET)
-    given = filters.search(whole_numbers=not request.user.has_perm("campaigns.see_numbers"))
-    search = ContactSearch(given.text, contact_list, given.stop, given.whole_numbers)
+    given = filters.search(request.user)
+    page = page_of(find_contacts(replace(given, list_id=list_id)), request)
     context = {
         "contact_list": contact_list,
         "filters": filters,
-        "page": page_of(find_contacts(search), request),
+        "page": replace(page, rows=people_of(page)),
         "size": contact_list.memberships.count(),
         "stopped": count_stopped(contact_list),
-        "is_narrowed": bool(given.text or given.stop),
+        "is_narrowed": replace(given, list_id=None).is_narrow,
     }
-    return render(request, "contact_lists/detail.html", context)
+    return render_page(request, "contact_lists/detail.html", "contact_lists/_filling.html", context)
 
 
 @requires("campaigns.add_contactlist")

@@ -1,19 +1,24 @@
-"""連絡先: search, one person with everything known, add, edit, delete."""
+"""連絡先: search, one person with everything known, add, edit, delete, erase."""
+
+from dataclasses import replace
 
 from django.contrib import messages
-from django.db import transaction
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.forms.contacts import ContactFilter, ContactForm
-from campaigns.models import Activity, Contact, ContactList, Message, Suppression
-from campaigns.services.contacts import delete_contact, find_contacts
+from campaigns.errors import InvalidInput, RuleError
+from campaigns.forms.contacts import ContactFilter, ContactForm, GoodbyeForm, SavedFilterForm
+from campaigns.models import Activity, Contact, ContactList, ErasedPerson, Message, Suppression
+from campaigns.rules.phone_numbers import parse_phone
+from campaigns.services.contacts import find_contacts, people_of, save_contact
+from campaigns.services.erasing import delete_contact, erase_contact, proof_of
+from campaigns.services.figures.personal_data import everything_about
 
 from .access import requires
-from .contact_export import contact_rows
-from .exports import csv_response
+from .exports import as_download
 from .htmx import HtmxRequest
 from .paging import page_of
 
@@ -24,24 +29,24 @@ RECENT = 10
 @require_GET
 def contact_list(request: HtmxRequest) -> HttpResponse:
     filters = ContactFilter(request.GET)
-    search = filters.search(whole_numbers=not request.user.has_perm("campaigns.see_numbers"))
+    search = filters.search(request.user)
+    page = page_of(find_contacts(search), request)
     context = {
         "filters": filters,
-        "page": page_of(find_contacts(search).prefetch_related("lists"), request),
-        "is_narrowed": bool(search.text or search.contact_list or search.stop),
-        "lists": ContactList.objects.all(),
+        "page": replace(page, rows=people_of(page)),
+        "is_narrowed": search.is_narrow,
+        "saved": request.user.saved_filters.all(),
+        "proof": None if page.rows else _proof(search.text),
     }
     return render(request, "contacts/list.html", context)
 
 
-@requires("campaigns.export_contact")
-@require_GET
-def contact_export(request: HtmxRequest) -> StreamingHttpResponse:
-    search = ContactFilter(request.GET).search(whole_numbers=not request.user.has_perm("campaigns.see_numbers"))
-    found = find_contacts(search)
-    # Written down before the first row leaves: an export that breaks off has still shown people's data.
-    Activity.objects.note(request.user, "contacts_exported", search.contact_list or request.user, persons=found.count())
-    return csv_response(request, _("連絡先"), contact_rows(found, request.user))
+def _proof(typed: str) -> ErasedPerson | None:
+    """Nobody is found by this number, but somebody was erased who had it."""
+    try:
+        return proof_of(parse_phone(typed).e164)
+    except InvalidInput:
+        return None
 
 
 @requires("campaigns.view_contact")
@@ -77,10 +82,8 @@ def _write(request: HtmxRequest, contact: Contact | None) -> HttpResponse:
     form = ContactForm(request.POST or None, instance=contact)
     if not form.is_valid():
         return render(request, "contacts/form.html", {"form": form}, status=422 if form.is_bound else 200)
-    with transaction.atomic():
-        saved = form.save()
-        verb, facts = ("contact_edited", {"fields": form.changed_labels()}) if contact else ("contact_created", {})
-        Activity.objects.note(request.user, verb, saved, **facts)
+    saved = form.filled()
+    save_contact(saved, request.user, form.changed_labels() if contact else None)
     messages.success(request, _("連絡先「%(name)s」を保存しました。") % {"name": saved})
     return redirect("contact_detail", saved.pk)
 
@@ -88,11 +91,50 @@ def _write(request: HtmxRequest, contact: Contact | None) -> HttpResponse:
 @requires("campaigns.delete_contact")
 @require_http_methods(["GET", "POST"])
 def contact_delete(request: HtmxRequest, contact_id: int) -> HttpResponse:
+    """Two ways to go: the entry alone, or everything that tells who it was."""
     contact = get_object_or_404(Contact, pk=contact_id)
-    if request.method == "GET":
-        is_stopped = Suppression.objects.filter(phone=contact.phone).exists()
-        return render(request, "contacts/delete.html", {"contact": contact, "is_stopped": is_stopped})
     name = str(contact)
-    delete_contact(contact, request.user)
+    form = GoodbyeForm(request.POST or None)
+    if not form.is_valid():
+        context = {"contact": contact, "form": form}
+        return render(request, "contacts/delete.html", context, status=422 if form.is_bound else 200)
+    leave = erase_contact if form.cleaned_data["how"] == GoodbyeForm.ERASE else delete_contact
+    try:
+        leave(contact, request.user)
+    except RuleError as error:
+        messages.error(request, str(error))
+        return redirect("contact_detail", contact_id)
     messages.success(request, _("連絡先「%(name)s」を削除しました。") % {"name": name})
+    return redirect("contact_list")
+
+
+@requires("campaigns.export_contact")
+@require_GET
+def contact_data(request: HtmxRequest, contact_id: int) -> HttpResponse:
+    """Everything kept about one person, for the person."""
+    contact = get_object_or_404(Contact, pk=contact_id)
+    Activity.objects.note(request.user, "person_exported", contact)
+    readable = {"ensure_ascii": False, "indent": 2}
+    response = JsonResponse(everything_about(contact, request.user), json_dumps_params=readable)
+    return as_download(response, _("個人データ"), "json")
+
+
+@requires("campaigns.view_contact")
+@require_POST
+def filter_save(request: HtmxRequest) -> HttpResponse:
+    form = SavedFilterForm(request.POST)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, str(errors[0]))
+        return redirect(f"{reverse('contact_list')}?{request.POST.get('query', '')}")
+    given = form.cleaned_data
+    request.user.saved_filters.update_or_create(name=given["name"], defaults={"query": given["query"]})
+    messages.success(request, _("条件「%(name)s」を保存しました。") % {"name": given["name"]})
+    return redirect(f"{reverse('contact_list')}?{given['query']}")
+
+
+@requires("campaigns.view_contact")
+@require_POST
+def filter_delete(request: HtmxRequest, filter_id: int) -> HttpResponse:
+    get_object_or_404(request.user.saved_filters, pk=filter_id).delete()
     return redirect("contact_list")

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,13 +12,12 @@ from django.views.decorators.http import require_GET
 
 from campaigns.forms.reports import MessageFilter
 from campaigns.models import Activity, Message, MessageState, User
-from campaigns.rules.phone_numbers import format_domestic, mask
 from campaigns.rules.sending_window import JST
-from campaigns.services.figures.message_search import Search, find_messages, persons, values_in_chunks
+from campaigns.services.figures.message_search import Search, find_messages, number_writer, persons, values_in_chunks
 from campaigns.texts import carrier_text, reason_text, vendor_answer
 
 from .access import requires
-from .exports import csv_response
+from .exports import ask_about_lost, csv_response
 from .htmx import HtmxRequest
 from .paging import page_of
 
@@ -53,9 +52,12 @@ def message_export(request: HtmxRequest) -> HttpResponse | StreamingHttpResponse
         return render(request, "message_history/list.html", {"filters": filters, "page": None}, status=422)
     search: Search = filters.search()
     found = find_messages(search)
+    rows = partial(_rows, found, request.user)
+    if question := ask_about_lost(request, rows):
+        return question
     # Written down before the first row leaves: an export that breaks off has still shown people's data.
     Activity.objects.note(request.user, "messages_exported", search.campaign or request.user, persons=persons(found))
-    return csv_response(request, _("送信履歴"), _rows(found, request.user))
+    return csv_response(request, _("送信履歴"), rows())
 
 
 # Heading, and the column below it.
@@ -81,7 +83,7 @@ def _rows(found: QuerySet[Message], user: User) -> Iterator[Sequence[object]]:
     writers: dict[str, Callable[[Any], object]] = {
         "sent_at": _moment,
         "final_at": _moment,
-        "phone": format_domestic if user.has_perm("campaigns.see_numbers") else mask,
+        "phone": number_writer(user),
         "state": cache(lambda state: str(MessageState(state).label)),
         "reason": cache(reason_text),
         "carrier": cache(carrier_text),

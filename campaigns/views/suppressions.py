@@ -1,5 +1,7 @@
 """配信停止: numbers that must not be texted, whoever they belong to."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
@@ -8,16 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from campaigns.errors import RuleError
-from campaigns.forms.suppressions import LiftForm, SuppressionFilter, SuppressionForm
+from campaigns.errors import InvalidInput, RuleError
+from campaigns.forms.suppressions import LiftForm, RefusalFileForm, SuppressionFilter, SuppressionForm
 from campaigns.models import Activity, Contact, Suppression, User
-from campaigns.models.contact import phone_like
+from campaigns.models.contact_index import phone_like
 from campaigns.rules.phone_numbers import format_domestic
+from campaigns.services.imports.refusals import register_file
 from campaigns.services.suppressing import lift, suppress
+from campaigns.texts import file_trouble
 
 from .access import requires
 from .contact_export import suppression_rows
-from .exports import csv_response
+from .exports import ask_about_lost, csv_response
 from .htmx import HtmxRequest
 from .paging import page_of
 
@@ -75,11 +79,13 @@ def suppression_new(request: HtmxRequest) -> HttpResponse:
 @requires("campaigns.delete_suppression")
 @require_http_methods(["GET", "POST"])
 def suppression_lift(request: HtmxRequest, suppression_id: int) -> HttpResponse:
-    suppression = get_object_or_404(Suppression.objects.select_related("created_by"), pk=suppression_id)
+    suppression = get_object_or_404(
+        Suppression.objects.of_known_numbers().select_related("created_by"), pk=suppression_id
+    )
     form = LiftForm(request.POST or None)
     if form.is_valid():
         try:
-            lift(suppression, request.user, **form.cleaned_data)
+            lift(suppression, request.user, form.cleaned_data)
         except RuleError as error:
             form.add_error("consented_at", str(error))
         else:
@@ -93,9 +99,27 @@ def suppression_lift(request: HtmxRequest, suppression_id: int) -> HttpResponse:
     return render(request, "suppressions/lift.html", context, status=422 if form.is_bound else 200)
 
 
+@requires("campaigns.add_suppression")
+@require_http_methods(["GET", "POST"])
+def suppression_file(request: HtmxRequest) -> HttpResponse:
+    form = RefusalFileForm(request.POST or None, request.FILES or None)
+    report = None
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            report = register_file(given["file"], request.user, reason=given["reason"], note=given["note"])
+        except InvalidInput as error:
+            form.add_error("file", file_trouble(error.code, error.context))
+    context = {"form": form, "report": report}
+    return render(request, "suppressions/file.html", context, status=422 if form.errors else 200)
+
+
 @requires("campaigns.export_contact")
 @require_GET
-def suppression_export(request: HtmxRequest) -> StreamingHttpResponse:
+def suppression_export(request: HtmxRequest) -> HttpResponse | StreamingHttpResponse:
     found = _found(SuppressionFilter(request.GET), request.user)
+    rows = partial(suppression_rows, found, request.user)
+    if question := ask_about_lost(request, rows):
+        return question
     Activity.objects.note(request.user, "suppressions_exported", request.user, persons=found.count())
-    return csv_response(request, _("配信停止"), suppression_rows(found, request.user))
+    return csv_response(request, _("配信停止"), rows())

@@ -1,14 +1,14 @@
 """送信履歴: find any message of any campaign, among millions, without a COUNT."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from campaigns.models import Campaign, CampaignState, DayCount, Message, ProviderAccount, User
+from campaigns.models import Campaign, CampaignState, Contact, DayCount, Message, ProviderAccount, User
 from campaigns.rules.phone_numbers import ALL_AT_ONCE, format_domestic, mask, parse_phone
 
 from .reporting import SENT, WAITING
@@ -27,6 +27,7 @@ GROUPS = {"sent": SENT, "waiting": WAITING}
 class Search:
     number: Q | None = None
     campaign: Campaign | None = None
+    contact: Contact | None = None
     account: ProviderAccount | None = None
     state: str = ""
     carrier: str = ""
@@ -35,7 +36,7 @@ class Search:
 
     @property
     def is_narrow(self) -> bool:
-        return self.number is not None or self.campaign is not None
+        return any(given is not None for given in (self.number, self.campaign, self.contact))
 
 
 def number_query(text: str, *, whole: bool) -> Q:
@@ -56,6 +57,8 @@ def find_messages(search: Search) -> QuerySet[Message]:
         found = found.filter(search.number)
     if search.campaign is not None:
         found = found.filter(campaign=search.campaign)
+    if search.contact is not None:
+        found = found.filter(contact=search.contact)
     states = GROUPS.get(search.state, (search.state,)) if search.state else ()
     given = {
         "account": search.account,
@@ -76,8 +79,12 @@ def _campaigns_with(given: Mapping[str, Any]) -> QuerySet[Campaign, Any]:
     return Campaign.objects.filter(Q(pk__in=counted) | Q(counts_touched_at__isnull=False)).values("pk")
 
 
+def number_writer(user: User) -> Callable[[str], str]:
+    return format_domestic if user.has_perm("campaigns.see_numbers") else mask
+
+
 def number_for(user: User, e164: str) -> str:
-    return format_domestic(e164) if user.has_perm("campaigns.see_numbers") else mask(e164)
+    return number_writer(user)(e164)
 
 
 def persons(found: QuerySet[Message]) -> int:

@@ -13,6 +13,8 @@ from campaigns.models import Contact, ContactImport, ContactList, bulk
 from campaigns.rules.contact_file import FileShape, Row, read_rows
 from campaigns.rules.headers import ColumnMapping
 
+from ..erasing import refused_among
+
 EXAMPLES = 5
 MAX_NEW_LISTS = 50
 # Outcomes counted by the check; a row is new, known, repeated or rejected, and may be one of the others as well.
@@ -105,7 +107,7 @@ class CheckPass:
         for phone in bulk.present("campaigns_contact", "phone", taken):
             self._count(KNOWN, taken[phone])
         self.counts[NEW] = self.counts["taken"] - self.counts[KNOWN]
-        stopped = {*bulk.present("campaigns_suppression", "phone", taken)}
+        stopped = refused_among(taken)
         for phone, row in taken.items():
             if phone in stopped:
                 self._count(STOPPED, row)

@@ -21,6 +21,7 @@ from campaigns.models import (
 from campaigns.models.contact import TEXT_COLUMNS
 from campaigns.rules.contact_file import Row
 
+from ..erasing import remember_erased
 from ..suppressing import suppress
 from .checking import RowLedger, list_names
 
@@ -64,6 +65,7 @@ class StorePass:
         now = timezone.now()
         added, existing = Contact.objects.store(found.contacts, self.job.existing, now)
         self.counts.update({ADDED: added, EXISTING: existing})
+        remember_erased(contact["phone"] for contact in found.contacts)
         if self.job.existing != ExistingContacts.SKIP:
             Contact.objects.withdraw_consent(found.withdrawn, now)
         self.counts[REFUSED_NOW] += suppress(

@@ -21,11 +21,13 @@ from campaigns.models import (
     Suppression,
     bulk,
 )
+from campaigns.rules import opt_out_tokens
 from campaigns.rules.content_checks import carries
 from campaigns.rules.parts import CountingProfile, count_parts, prepare_body
 from campaigns.rules.placeholders import CompiledText, compile_text
 from campaigns.rules.sending_window import jst_day
 
+from .. import opting_out
 from ..accounts import provider_class
 
 
@@ -70,6 +72,7 @@ class Audience:
         self.profile: CountingProfile = campaign.account.counting()
         self.provider = provider_class(campaign.account)
         self.recent_days = PortalSettings.load().recent_days
+        self.opt_out_link = opting_out.link_maker(campaign.pk) if opting_out.is_used_in(campaign.body) else None
 
     def contacts(self, *, after: int = 0) -> "QuerySet[Contact]":
         """In the lists in and not in the lists out, with what decides whether each may be sent to."""
@@ -98,7 +101,7 @@ class Audience:
 
     def messages(self, contacts: Sequence[Contact]) -> Iterator[NewMessage]:
         for contact in contacts:
-            body, parts, reason = self.write(contact.merge_values())
+            body, parts, reason = self.write(self._values(contact))
             reason = self._objection(contact) or reason
             yield NewMessage(
                 contact_id=contact.pk,
@@ -131,6 +134,12 @@ class Audience:
         if self.provider.capabilities.jis_only and not carries(body):
             return body, count.parts, "unsendable_character"
         return body, count.parts, "body_too_long" if count.over_limit else ""
+
+    def _values(self, contact: Contact) -> dict[str, str]:
+        values = contact.merge_values()
+        if self.opt_out_link:
+            values[opt_out_tokens.FIELD] = self.opt_out_link(contact.pk)
+        return values
 
 
 def state_for(reason: str) -> str:

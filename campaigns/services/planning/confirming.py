@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 
 from campaigns.errors import InvalidInput
 from campaigns.models import Campaign, CampaignState, Contact, Message, MessageState
+from campaigns.rules import opt_out_tokens
 from campaigns.rules.parts import count_parts
 from campaigns.rules.placeholders import compile_text
 from campaigns.texts import reason_text
+
+from .. import opting_out
 
 RECENT = 10  # campaigns looked at for the last one to the same lists
 SAME_TEXT_WITHIN = timedelta(days=1)
@@ -91,8 +94,9 @@ def left_out(campaign: Campaign, reason: str = "") -> "QuerySet[Message]":
 
 def lacking(campaign: Campaign, contact: Contact | None) -> list[str]:
     """The fields of the text this person has no value for."""
+    values = (contact.merge_values() if contact else {}) | {opt_out_tokens.FIELD: opting_out.sample_link()}
     try:
-        compile_text(campaign.body).fill(contact.merge_values() if contact else {})
+        compile_text(campaign.body).fill(values)
     except InvalidInput as error:
         return [str(field) for field in error.context.get("fields", ())]  # type: ignore[attr-defined]
     return []

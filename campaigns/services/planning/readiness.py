@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, HeldAt, MessageState, PortalSettings, Purpose
+from campaigns.models import Campaign, ContactList, HeldAt, MessageState, PortalSettings, Purpose
 from campaigns.rules.content_checks import ERROR, Finding, check_body
 from campaigns.rules.placeholders import check
 from campaigns.texts import finding_text
@@ -62,6 +63,10 @@ def _missing_parts(campaign: Campaign) -> Iterator[tuple[str, str]]:
         yield "sender", _("送信元番号「%(sender)s」はこの種別には使えません。") % {"sender": campaign.sender}
     if not campaign.lists_in.exists():
         yield "lists_in", _("宛先の配信リストを1つ以上選んでください。")
+    chosen = Q(campaigns_in=campaign) | Q(campaigns_out=campaign)
+    if filling := ContactList.objects.filter(chosen, recipe__isnull=False).first():
+        text = _("配信リスト「%(name)s」は作成の途中です。できあがってから、もう一度お試しください。")
+        yield "lists_in", text % {"name": filling}
 
 
 def _text_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,11 @@ from django.core.cache import cache
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from campaigns.models import MERGE_COLUMNS, Contact, ContactList, ListMembership
+from campaigns.models import MERGE_COLUMNS, Contact, ContactIndex, ContactList, ListMembership
+from campaigns.rules import opt_out_tokens
 from campaigns.rules.placeholders import fields
+
+from .. import opting_out
 
 HANDFUL = 20
 PLACES = 12  # looked into, over all lists together
@@ -72,7 +75,8 @@ def _members_among(contacts: Collection[int], lists: Collection[ContactList]) ->
 
 
 def _person(contact: Contact) -> Person:
-    return Person(str(contact), contact.phone, contact.merge_values(), contact.pk)
+    link = {opt_out_tokens.FIELD: opting_out.sample_link()}
+    return Person(str(contact), contact.phone, contact.merge_values() | link, contact.pk)
 
 
 def made_up_people(text: str) -> list[Person]:
@@ -88,7 +92,8 @@ def made_up_people(text: str) -> list[Person]:
         "A-00123-4567",
     )
     people = (dict(zip(MERGE_COLUMNS, values, strict=True)) for values in (usual, long))
-    return [Person(values["氏名"], "", own | values) for values in people]
+    link = {opt_out_tokens.FIELD: opting_out.sample_link()}
+    return [Person(values["氏名"], "", own | values | link) for values in people]
 
 
 def field_names(people: Iterable[Person]) -> list[str]:
@@ -100,7 +105,8 @@ def find_people(typed: str) -> dict[int, Person]:
     """The first few whose name, number, company or customer id contains this, by contact."""
     if not typed.strip():
         return {}
-    return {contact.pk: _person(contact) for contact in Contact.objects.search(typed).order_by("pk")[:FOUND]}
+    found = ContactIndex.objects.search(typed).select_related("contact").order_by("pk")[:FOUND]
+    return {row.pk: _person(row.contact) for row in found}
 
 
 def find_person(contact_id: int) -> Person | None:

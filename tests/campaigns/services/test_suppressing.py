@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Contact, Suppression
-from campaigns.services.contacts import delete_contact
+from campaigns.services.erasing import delete_contact
 from campaigns.services.suppressing import lift, suppress, suppress_refused
 from tests.factories import make_contact, make_phone, make_suppression, make_user
 
@@ -54,7 +54,7 @@ def test_a_new_consent_lifts_a_refusal_and_is_recorded():
     Suppression.objects.update(created_at=timezone.now() - timedelta(days=9))
     suppression.refresh_from_db()
     agreed_at = timezone.now() - timedelta(days=1)
-    lift(suppression, make_user("operator"), consented_at=agreed_at, consent_method="店頭")
+    lift(suppression, make_user("operator"), {"consented_at": agreed_at, "consent_method": "店頭"})
     contact.refresh_from_db()
     assert not Suppression.objects.exists()
     assert (contact.consent_basis, contact.consented_at, contact.consent_method) == ("consent", agreed_at, "店頭")
@@ -70,6 +70,6 @@ def test_a_new_consent_lifts_a_refusal_and_is_recorded():
 def test_no_other_consent_lifts_it(when):
     suppression = make_suppression()
     with pytest.raises(RuleError):
-        lift(suppression, make_user("operator"), consented_at=timezone.now() + when, consent_method="店頭")
+        lift(suppression, make_user("operator"), {"consented_at": timezone.now() + when, "consent_method": "店頭"})
     assert Suppression.objects.exists()
     assert not Contact.objects.exists()

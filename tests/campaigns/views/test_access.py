@@ -27,6 +27,7 @@ OPEN_DOORS = {
     "admin:login",
     "admin:logout",
     "webhook",
+    "opt_out",
     "health",
     "set_language",
 }

@@ -1,7 +1,10 @@
+from math import inf
+
 import pytest
 from django.test import Client
 
-from campaigns.models import Activity, Contact, ContactList
+from campaigns.models import Activity, Contact, ContactImport, ContactList
+from campaigns.services.imports.importing import check_import, run_import, start_import
 from tests.factories import make_campaign, make_contact, make_list, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +106,71 @@ def test_a_viewer_looks_but_does_not_touch(client):
     for path in ("new/", f"{members.pk}/edit/", f"{members.pk}/delete/"):
         assert client.get(f"/lists/{path}").status_code == 403
     assert client.post("/lists/add/").status_code == 403
+
+
+def test_a_list_is_made_of_what_the_conditions_find(clerk):
+    make_contact(name="青木 茂")
+    make_contact(name="馬場 さくら")
+    page = text_of(clerk.get("/lists/build/?q=さくら"))
+    assert "1件</span> が条件に合います" in page
+    clerk.post("/lists/build/", {"q": "さくら", "name": "さくらさん"})
+    assert [each.name for each in ContactList.objects.get(name="さくらさん").contacts.all()] == ["馬場 さくら"]
+
+
+def test_the_size_is_told_before_anything_is_stored(clerk):
+    make_contact()
+    shown = clerk.post("/lists/build/", {"look": "1", "name": "まだ"}, headers={"HX-Request": "true"})
+    assert text_of(shown).strip().startswith('<p id="size"')
+    page = text_of(clerk.post("/lists/build/", {"look": "1", "name": "まだ"}))  # without JavaScript
+    assert 'value="まだ"' in page
+    assert not ContactList.objects.exists()
+
+
+def test_a_list_without_a_name_is_refused_and_keeps_the_conditions(clerk):
+    response = clerk.post("/lists/build/", {"q": "さくら"})
+    assert response.status_code == 422
+    assert 'value="さくら"' in text_of(response)
+
+
+def test_pasted_numbers_get_the_same_report_as_a_file(clerk, queued):
+    make_contact(phone="+819011110001")
+    pasted = "090-1111-0001\r\n8011110002、03-1234-5678\r\n"
+    response = clerk.post("/lists/paste/", {"text": pasted, "name": "貼り付け"})
+    job = ContactImport.objects.get()
+    assert response.url == f"/imports/{job.pk}/"
+    check_import(job, until=inf)
+    job.refresh_from_db()
+    counts = {name: job.counts.get(name, 0) for name in ("new", "known", "repaired", "rejected")}
+    assert counts == {"new": 1, "known": 1, "repaired": 1, "rejected": 1}
+    assert Contact.objects.count() == 1
+    start_import(job, job.created_by)
+    run_import(job, until=inf)
+    assert ContactList.objects.get(name="貼り付け").contacts.count() == 2
+
+
+def test_a_pasted_table_goes_on_to_the_choice_of_columns(clerk, queued):
+    response = clerk.post("/lists/paste/", {"text": "携帯\t氏名\r\n090-1111-0001\t青木\r\n", "name": "表"})
+    assert "氏名" in text_of(clerk.get(response.url))
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        pytest.param({"text": "", "name": "x"}, "入力してください", id="nothing pasted"),
+        pytest.param({"text": "090-1111-0001", "name": ""}, "新しい名前を入力", id="no list"),
+        pytest.param({"text": "\t\t\n", "name": "x"}, "内容がありません", id="an empty table"),
+    ],
+)
+def test_what_cannot_be_pasted_is_said(clerk, given, sentence):
+    response = clerk.post("/lists/paste/", given)
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+
+
+def test_a_list_being_filled_says_so_and_asks_again(clerk):
+    made = make_list(make_contact())
+    ContactList.objects.update(recipe={})
+    page = text_of(clerk.get(f"/lists/{made.pk}/"))
+    assert "連絡先を入れています" in page
+    assert 'hx-trigger="every 2s"' in page

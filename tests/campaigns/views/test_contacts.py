@@ -1,7 +1,10 @@
+import json
+
 import pytest
 from django.test import Client
 
-from campaigns.models import Activity, Contact, Suppression
+from campaigns.models import Activity, Contact, Message, SavedFilter, Suppression
+from campaigns.rules.phone_numbers import format_domestic
 from tests.factories import make_contact, make_list, make_message, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
@@ -37,14 +40,22 @@ def found_by(client, query, path="/contacts/") -> set[str]:
         pytest.param("青木茂", {"青木 茂"}, id="a name without its space"),
         pytest.param("バ バ", {"馬場 さくら"}, id="kana with a space"),
         pytest.param("さくら商事", {"馬場 さくら"}, id="company"),
+        pytest.param("ばば", {"馬場 さくら"}, id="kana in hiragana"),
+        pytest.param("ｱｵｷ", {"青木 茂"}, id="kana in half width"),
+        pytest.param("(株)さくら", {"馬場 さくら"}, id="one sign for three characters"),
+        pytest.param("渋谷", {"青木 茂"}, id="a merge value"),
+        pytest.param("+81 90-1234", {"青木 茂"}, id="start of a number, internationally"),
+        pytest.param("1234-5678", {"青木 茂"}, id="middle of a number with hyphens"),
+        pytest.param("7-7-7", {"馬場 さくら"}, id="an id of digits and hyphens"),
+        pytest.param("茂アオキ", set(), id="across two fields"),
         pytest.param("c-77", {"馬場 さくら"}, id="customer id"),
         pytest.param("どこにもない", set(), id="nobody"),
     ],
 )
 def test_people_are_found_by_what_is_known_of_them(clerk, typed, found):
-    make_contact(phone="+819012345678", name="青木 茂", kana="アオキ シゲル")
+    make_contact(phone="+819012345678", name="青木 茂", kana="アオキ シゲル", attributes={"店": "渋谷店"})
     make_contact(
-        phone="+818099990000", name="馬場 さくら", kana="ババ サクラ", company="㈱さくら商事", external_id="C-77"
+        phone="+818099990000", name="馬場 さくら", kana="ババ サクラ", company="㈱さくら商事", external_id="C-77-7-7"
     )
     assert found_by(clerk, {"q": typed}) == found
 
@@ -63,6 +74,8 @@ def test_who_may_not_see_numbers_can_neither_read_nor_feel_for_them(client):
     client.force_login(make_user("viewer"))
     assert "090-****-5678" in text_of(client.get("/contacts/"))
     assert found_by(client, {"q": "090-1234"}) == set()
+    assert found_by(client, {"q": "12345678"}) == set()
+    assert found_by(client, {"q": "青木"}) == {"青木 茂"}
     assert found_by(client, {"q": "090-1234-5678"}) == {"青木 茂"}
     assert client.get("/contacts/export/").status_code == 403
 
@@ -70,10 +83,35 @@ def test_who_may_not_see_numbers_can_neither_read_nor_feel_for_them(client):
 def test_the_list_costs_the_same_however_long(clerk, django_assert_max_num_queries):
     for _ in range(60):
         make_list(make_contact())
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         response = clerk.get("/contacts/")
     assert len(response.context["page"]) == 50
     assert "古い方へ" in text_of(response)
+
+
+def test_what_is_found_follows_every_edit(clerk):
+    contact = make_contact(name="旧姓 花子")
+    clerk.post(f"/contacts/{contact.pk}/edit/", TYPED | {"name": "新姓 花子"})
+    assert (found_by(clerk, {"q": "旧姓"}), found_by(clerk, {"q": "新姓"})) == (set(), {"新姓 花子"})
+
+
+def test_conditions_are_saved_under_a_name_and_only_for_oneself(client, clerk):
+    response = clerk.post(
+        "/contacts/filters/", {"name": "さくら", "query": "q=さくら&stop=&before=77&csrf=x"}, follow=True
+    )
+    assert response.redirect_chain[-1][0].endswith("?q=%E3%81%95%E3%81%8F%E3%82%89")
+    assert ">さくら</a>" in text_of(response)
+    saved = SavedFilter.objects.get()
+    client.force_login(make_user("viewer"))
+    assert ">さくら</a>" not in text_of(client.get("/contacts/"))
+    assert client.post(f"/contacts/filters/{saved.pk}/delete/").status_code == 404
+    assert SavedFilter.objects.exists()
+
+
+def test_no_conditions_are_not_saved(clerk):
+    response = clerk.post("/contacts/filters/", {"name": "全員", "query": "before=77"}, follow=True)
+    assert "先に条件を指定してから" in text_of(response)
+    assert not SavedFilter.objects.exists()
 
 
 def test_an_empty_portal_offers_the_import(client, clerk):
@@ -131,11 +169,70 @@ def test_an_edit_changes_only_what_was_changed_and_names_the_fields(clerk):
 def test_deleting_asks_first_and_keeps_the_refusal(clerk):
     contact = make_contact()
     make_suppression(phone=contact.phone)
-    assert "配信停止の登録は番号とともに残り" in text_of(clerk.get(f"/contacts/{contact.pk}/delete/"))
+    assert "再び取り込んでも送られません" in text_of(clerk.get(f"/contacts/{contact.pk}/delete/"))
+    clerk.post(f"/contacts/{contact.pk}/delete/")  # without a choice
     assert Contact.objects.exists()
-    clerk.post(f"/contacts/{contact.pk}/delete/")
+    clerk.post(f"/contacts/{contact.pk}/delete/", {"how": "delete"})
     assert not Contact.objects.exists()
     assert Suppression.objects.exists()
+
+
+def test_erasing_is_refused_with_the_reason_while_a_result_is_open(clerk):
+    message = make_message(state="accepted")
+    page = text_of(clerk.post(f"/contacts/{message.contact_id}/delete/", {"how": "erase"}, follow=True))
+    assert "まだ消去できません" in page
+    Message.objects.update(state="delivered")
+    clerk.post(f"/contacts/{message.contact_id}/delete/", {"how": "erase"})
+    assert not Contact.objects.filter(pk=message.contact_id).exists()
+    page = text_of(clerk.get(f"/messages/{message.pk}/"))
+    assert "***-****-****" in page
+    assert message.body not in page
+
+
+def test_who_looks_for_the_number_of_somebody_gone_sees_the_proof_that_is_left(clerk):
+    contact = make_contact(phone="+819012345678", consent_basis="consent", consent_method="店頭の申込書")
+    clerk.post(f"/contacts/{contact.pk}/delete/", {"how": "erase"})
+    page = text_of(clerk.get("/contacts/?q=090-1234-5678"))
+    assert "店頭の申込書" in page
+    assert "店頭の申込書" not in text_of(clerk.get("/contacts/?q=090-1234-5679"))
+
+
+def test_one_persons_data_comes_whole_and_is_written_down(clerk):
+    message = make_message(state="delivered")
+    contact = message.contact
+    make_list(contact, name="常連")
+    make_suppression(phone=contact.phone, source="電話")
+    make_message(message.campaign, body="ほかの人の本文")
+    response = clerk.get(f"/contacts/{contact.pk}/data/")
+    data = json.loads(response.content)
+    assert data["contact"]["phone"] == format_domestic(contact.phone)
+    assert data["lists"][0]["name"] == "常連"
+    assert data["suppression"]["source"] == "電話"
+    assert [each["body"] for each in data["messages"]] == [message.body]
+    assert "attachment" in response["Content-Disposition"]
+    assert Activity.objects.get().verb == "person_exported"
+
+
+def test_a_shift_jis_file_first_names_what_it_cannot_hold(clerk):
+    make_contact(name="𠮷野 👍")
+    page = text_of(clerk.get("/contacts/export/?encoding=cp932"))
+    assert "2種類、2か所" in page
+    assert not Activity.objects.exists()
+    assert "〓野 〓" in b"".join(clerk.get("/contacts/export/?encoding=cp932&lost=ok").streaming_content).decode(
+        "cp932"
+    )
+
+
+def test_a_shift_jis_file_that_holds_everything_comes_at_once(clerk):
+    make_contact(name="髙﨑 ①")
+    assert "髙﨑 ①" in b"".join(clerk.get("/contacts/export/?encoding=cp932").streaming_content).decode("cp932")
+
+
+def test_the_number_of_queries_of_an_export_grows_by_chunks_not_by_people(clerk, django_assert_max_num_queries):
+    for _ in range(30):
+        make_list(make_contact())
+    with django_assert_max_num_queries(18):
+        assert len(csv_of(clerk.get("/contacts/export/"))) == 31
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -94,3 +95,40 @@ def test_a_viewer_sees_masked_numbers_and_changes_nothing(client):
     assert not client.get("/suppressions/?q=1234").context["page"].rows
     for path in ("new/", f"{row.pk}/lift/", "export/"):
         assert client.get(f"/suppressions/{path}").status_code == 403
+
+
+def upload(text: str, name: str = "停止.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, text.encode())
+
+
+def test_a_file_stops_every_readable_number_and_names_the_others(clerk):
+    make_suppression(phone="+819011110001")
+    text = "携帯番号,氏名\n090-1111-0001,青木\n090-1111-0002,馬場\n03-1234-5678,千葉\n"
+    page = text_of(clerk.post("/suppressions/file/", {"file": upload(text), "reason": "opt_out", "note": "葉書"}))
+    assert "固定電話の番号です" in page
+    assert "03-1234-5678" in page
+    assert Suppression.objects.get(phone="+819011110002").source == "停止.csv"
+    assert Suppression.objects.count() == 2
+    assert Activity.objects.get().details["numbers"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("\n\n", "内容がありません", id="empty"),
+        pytest.param("氏名,会社\n青木,見本\n", "携帯電話番号の列", id="no column of numbers"),
+    ],
+)
+def test_a_file_nobody_can_read_stops_nobody_and_says_why(clerk, text, sentence):
+    response = clerk.post("/suppressions/file/", {"file": upload(text), "reason": "opt_out"})
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert not Suppression.objects.exists()
+
+
+def test_the_refusal_of_somebody_erased_is_shown_as_such_and_not_lifted(clerk):
+    row = make_suppression(phone="xAbcdefghijkl")
+    page = text_of(clerk.get("/suppressions/"))
+    assert "***-****-****" in page
+    assert f"/suppressions/{row.pk}/lift/" not in page
+    assert clerk.get(f"/suppressions/{row.pk}/lift/").status_code == 404

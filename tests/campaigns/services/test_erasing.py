@@ -1,0 +1,156 @@
+import pytest
+from django.utils import timezone
+
+from campaigns.errors import RuleError
+from campaigns.models import (
+    Activity,
+    Contact,
+    DayCount,
+    DueMessage,
+    ErasedPerson,
+    Message,
+    OpenMessage,
+    ReceiptLog,
+    Suppression,
+)
+from campaigns.services.contacts import save_contact
+from campaigns.services.erasing import delete_contact, erase_contact, proof_of, refused_among, remember_erased
+from campaigns.services.results.counting import recount_touched
+from tests.factories import make_contact, make_message, make_phone, make_suppression, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> Contact:
+    return make_contact(name="消える 人子", memo="秘密", consent_basis="consent", consent_method="店頭")
+
+
+def erased(contact: Contact) -> str:
+    phone = contact.phone
+    erase_contact(contact, make_user("operator"))
+    return phone
+
+
+def everything_stored() -> str:
+    tables = (Contact, Message, Suppression, ErasedPerson, Activity)
+    return " ".join(str(list(table.objects.values())) for table in tables)
+
+
+def test_nothing_tells_any_more_who_it_was(person):
+    make_message(contact=person, state="delivered", body="消える 人子様 ご予約は明日です。", vendor_text="消える様")
+    make_suppression(phone=person.phone, note="消える様より電話")
+    save_contact(person, make_user("operator"), ["備考"])
+    digits = erased(person).removeprefix("+81")
+    for secret in ("消える", "人子", "秘密", digits):
+        assert secret not in everything_stored()
+
+
+def test_callbacks_that_named_the_number_are_emptied_once_applied(person):
+    message, now = make_message(contact=person, state="delivered"), timezone.now()
+    body = f'{{"phoneNumber": "0{person.phone.removeprefix("+81")}"}}'.encode()
+    facts = {"account": message.account, "received_at": now, "retry_at": now}
+    named = ReceiptLog.objects.create(body=body, applied_at=now, **facts)
+    others = ReceiptLog.objects.create(body=b"{}", applied_at=now, **facts)
+    waiting = ReceiptLog.objects.create(body=body, **facts)
+    erased(person)
+    left = {pk: bytes(kept) for pk, kept in ReceiptLog.objects.values_list("pk", "body")}
+    assert left == {named.pk: b"", others.pk: b"{}", waiting.pk: body}
+
+
+def test_what_the_law_wants_kept_is_kept(person):
+    refusal = make_suppression(phone=person.phone)
+    erased(person)
+    proof, kept = ErasedPerson.objects.get(), Suppression.objects.get()
+    assert (proof.consent_basis, proof.consent_method) == ("consent", "店頭")
+    assert kept.phone == proof.phone
+    assert kept.created_at == refusal.created_at
+
+
+def test_counts_stay_exact(person):
+    message = make_message(contact=person, state="delivered", parts=2, billed_parts=3)
+    make_message(message.campaign, state="delivered", parts=1, billed_parts=1)
+    DayCount.objects.recount(message.campaign_id)
+    before = list(DayCount.objects.values_list("state", "messages", "parts", "billed_parts"))
+    erased(person)
+    DayCount.objects.recount(message.campaign_id)
+    assert list(DayCount.objects.values_list("state", "messages", "parts", "billed_parts")) == before
+
+
+def test_two_erased_people_of_one_campaign_stay_two(person):
+    message = make_message(contact=person, state="delivered")
+    other = make_message(message.campaign, state="delivered")
+    erased(person)
+    erased(other.contact)
+    assert Message.objects.values("phone").distinct().count() == 2
+
+
+def test_what_still_waits_here_is_withdrawn_and_counted_as_such(person, queued):
+    message = make_message(contact=person)
+    DueMessage.objects.create(
+        message=message,
+        account=message.account,
+        campaign=message.campaign,
+        phone=message.phone,
+        due_at=message.campaign.starts_at,
+    )
+    erased(person)
+    message.refresh_from_db()
+    assert (message.state, message.reason) == ("cancelled", "erased")
+    assert not DueMessage.objects.exists()
+    recount_touched()
+    assert DayCount.objects.get().state == "cancelled"
+
+
+@pytest.mark.parametrize("state", ["sending", "booked", "accepted", "unknown"])
+def test_while_the_vendor_may_still_ask_nothing_is_erased(person, state):
+    make_message(contact=person, state=state)
+    waiting = make_message(contact=person)
+    with pytest.raises(RuleError, match="結果が確定"):
+        erased(person)
+    waiting.refresh_from_db()
+    assert waiting.state == "queued"
+    assert Contact.objects.filter(name="消える 人子").exists()
+    assert not OpenMessage.objects.exists()
+
+
+def test_who_refused_is_still_refused_when_they_come_back(person):
+    make_suppression(phone=person.phone, reason="complaint")
+    phone = erased(person)
+    save_contact(Contact(phone=phone, name="また来た人"), make_user("operator"), None)
+    assert Suppression.objects.get(phone=phone).reason == "complaint"
+
+
+def test_the_check_of_a_file_counts_them_as_stopped(person):
+    make_suppression(phone=person.phone)
+    phone, other = erased(person), make_phone()
+    assert refused_among([phone, other]) == {phone}
+
+
+def test_proof_of_consent_is_found_by_the_number(person):
+    phone = erased(person)
+    assert proof_of(phone).consent_method == "店頭"
+    assert proof_of(make_phone()) is None
+
+
+def test_who_had_not_refused_is_free_to_come_back(person):
+    phone = erased(person)
+    assert remember_erased([phone, make_phone()]) == 0
+    assert not Suppression.objects.exists()
+
+
+def test_erased_twice_is_one_refusal(person):
+    make_suppression(phone=person.phone)
+    phone = erased(person)
+    make_suppression(phone=phone, reason="manual")  # registered by hand before anybody noticed the first
+    erased(make_contact(phone=phone))
+    assert Suppression.objects.count() == 1
+
+
+def test_a_deleted_entry_leaves_number_and_proof(person):
+    message = make_message(contact=person, state="delivered")
+    delete_contact(person, make_user("operator"))
+    message.refresh_from_db()
+    assert message.contact is None
+    assert message.phone.startswith("+81")
+    assert ErasedPerson.objects.get().consent_method == "店頭"
