@@ -5,9 +5,7 @@ from time import monotonic
 from django.utils import timezone
 
 from .models import Campaign, ContactImport, ProviderAccount
-from .services.imports.importing import check_import as _check_import
-from .services.imports.importing import forget_old_files
-from .services.imports.importing import run_import as _run_import
+from .services.imports.importing import forget_old_files, work_on
 from .services.planning.launching import prepare_campaign as _prepare_campaign
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
@@ -52,9 +50,5 @@ def recount_touched() -> None:
     _recount_touched()
 
 
-def check_import(import_id: int) -> None:
-    _check_import(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)
-
-
-def run_import(import_id: int) -> None:
-    _run_import(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)
+def advance_import(import_id: int) -> None:
+    work_on(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)

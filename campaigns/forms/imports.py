@@ -50,18 +50,18 @@ REASON_HEADER = _("取り込まない理由")  # of the column we add to the row
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=_("ここにCSVファイルを置くか、選んでください"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        label=_("ここにExcelブックかCSVファイルを置くか、選んでください"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv"}),
         error_messages={
-            "required": _("CSVファイルを選んでください。"),
-            "empty": _("ファイルに内容がありません。連絡先の入ったCSVファイルを選んでください。"),
+            "required": _("ファイルを選んでください。"),
+            "empty": _("ファイルに内容がありません。連絡先の入ったファイルを選んでください。"),
         },
     )
     list = forms.ModelChoiceField(ContactList.objects.all(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = _t("Excelで保存したCSV(Shift_JIS・UTF-8)やTSV、%(most)sMBまで") % {
+        self.fields["file"].help_text = _t("Excelブック(.xlsx)、CSV(Shift_JIS・UTF-8)、TSV。%(most)sMBまで") % {
             "most": f"{settings.IMPORT_MAX_BYTES // 1_000_000:,}"
         }
 
@@ -69,6 +69,7 @@ class UploadForm(forms.Form):
 class ReadingForm(forms.Form):
     """How the file is read; shown with what was detected."""
 
+    sheet = forms.ChoiceField(label=_("シート"))
     encoding = forms.ChoiceField(label=_("文字コード"), choices=list(ENCODINGS.items()))
     delimiter = forms.ChoiceField(label=_("区切り"), choices=list(DELIMITERS.items()))
     has_header = forms.TypedChoiceField(
@@ -77,15 +78,17 @@ class ReadingForm(forms.Form):
         coerce=lambda value: value == "yes",
     )
 
-    @classmethod
-    def of(cls, contact_import: ContactImport) -> "ReadingForm":
-        return cls(
-            initial={
-                "encoding": contact_import.encoding.removesuffix("_sig"),
-                "delimiter": contact_import.delimiter,
-                "has_header": "yes" if contact_import.has_header else "no",
-            }
-        )
+    def __init__(self, contact_import: ContactImport, data: Any = None) -> None:
+        initial = {
+            "encoding": contact_import.encoding.removesuffix("_sig"),
+            "delimiter": contact_import.delimiter,
+            "has_header": "yes" if contact_import.has_header else "no",
+            "sheet": contact_import.sheet,
+        }
+        super().__init__(data, initial=initial)
+        self.fields["sheet"].choices = [(name, name) for name in contact_import.sheets]  # type: ignore[attr-defined]
+        for name in ("encoding", "delimiter") if contact_import.sheets else ("sheet",):
+            del self.fields[name]
 
 
 class Column(NamedTuple):
@@ -119,9 +122,21 @@ class MappingForm(forms.Form):
         help_text=_("ファイルの同意の列が空欄の人に記録します。広告・宣伝は「なし」の人には送りません。"),
     )
 
-    def __init__(self, contact_import: ContactImport, sample: list[list[str]], data: Any = None) -> None:
+    def __init__(
+        self,
+        contact_import: ContactImport,
+        sample: list[list[str]],
+        data: Any = None,
+        *,
+        remembered: tuple[dict[int, str], ContactImport | None] = ({}, None),
+    ) -> None:
+        """`remembered`: the columns as chosen for an earlier file, and that file; a guess where there is none."""
         self.guess = guess_mapping(contact_import.header, sample)
-        mapping = {int(at): name for at, name in contact_import.mapping.items()} or self.guess.fields
+        chosen = {int(at): name for at, name in contact_import.mapping.items()}
+        known, self.chosen_for = remembered
+        mapping = chosen or known or self.guess.fields
+        if chosen:
+            self.chosen_for = None
         initial = {
             "contact_list": contact_import.contact_list_id,
             "new_list": contact_import.new_list,
@@ -138,7 +153,7 @@ class MappingForm(forms.Form):
             )
 
     def _title(self, at: int) -> str:
-        return self.header[at] or _t("%(number)s列目") % {"number": at + 1}
+        return column_title(self.header, at)
 
     def columns(self) -> Iterator[Column]:
         for at in range(len(self.header)):
@@ -146,12 +161,16 @@ class MappingForm(forms.Form):
             yield Column(self._title(at), samples, self[f"column_{at}"])
 
     def questions(self) -> list[str]:
-        """Fields that several columns could be."""
-        return [
-            _t("「%(field)s」らしい列が%(count)sつあります(%(columns)s)。使う列を選んでください。")
-            % {"field": FIELDS[name], "count": len(columns), "columns": "、".join(map(self._title, columns))}
-            for name, columns in self.guess.ambiguous.items()
-        ]
+        """Fields that several columns could be, unless somebody has chosen."""
+        return (
+            []
+            if self.chosen_for
+            else [
+                _t("「%(field)s」らしい列が%(count)sつあります(%(columns)s)。使う列を選んでください。")
+                % {"field": FIELDS[name], "count": len(columns), "columns": "、".join(map(self._title, columns))}
+                for name, columns in self.guess.ambiguous.items()
+            ]
+        )
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -193,6 +212,10 @@ class MappingForm(forms.Form):
             new_list=given["new_list"],
             consent_basis=given["consent_basis"],
         )
+
+
+def column_title(header: list[str], at: int) -> str:
+    return header[at] or _t("%(number)s列目") % {"number": at + 1}
 
 
 def _in_every_language(text: Any) -> set[str]:

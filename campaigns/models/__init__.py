@@ -3,7 +3,7 @@
 from .activity import Activity
 from .campaign import Campaign, CampaignState, HeldAt, Preparation
 from .contact import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, ExistingContacts, ListMembership
-from .contact_import import ContactImport, ImportState
+from .contact_import import ContactImport, ImportRow, ImportState
 from .day_count import DayCount, touch_counts
 from .due_message import DueMessage
 from .heartbeat import Heartbeat
@@ -34,6 +34,7 @@ __all__ = [
     "ExistingContacts",
     "Heartbeat",
     "HeldAt",
+    "ImportRow",
     "ImportState",
     "Leaving",
     "ListMembership",

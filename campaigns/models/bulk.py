@@ -28,16 +28,22 @@ def placeholders(values: Sequence[Any]) -> str:
 
 
 def table(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """The rows as table `v` of an UPDATE … FROM or INSERT … SELECT, and its one parameter.
+    """The rows as table `v` of an UPDATE … FROM or INSERT … SELECT, and its one parameter."""
+    return packed_table(columns), packed(rows)
 
-    `columns` gives each column's PostgreSQL type; SQLite needs none.
-    """
-    parameter = json.dumps(list(rows), ensure_ascii=False, default=str)
+
+def packed(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as the one parameter of a table, which may lie in a file until it is used."""
+    return json.dumps(list(rows), ensure_ascii=False, default=str)
+
+
+def packed_table(columns: Mapping[str, str]) -> str:
+    """`columns` gives each column's PostgreSQL type; SQLite needs none."""
     if connection.vendor == "postgresql":
         typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        return f"json_to_recordset(%s::json) AS v({typed})", parameter
+        return f"json_to_recordset(%s::json) AS v({typed})"
     picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
-    return f"(SELECT {picked} FROM json_each(%s)) AS v", parameter  # noqa: S608  names of our own
+    return f"(SELECT {picked} FROM json_each(%s)) AS v"  # noqa: S608  names of our own
 
 
 def present(name: str, column: str, values: Iterable[str]) -> list[str]:

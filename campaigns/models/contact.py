@@ -65,14 +65,16 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
         A row names the columns of STORED_COLUMNS it has a value for; what it leaves out never erases anything.
         """
-        if not rows:
-            return 0, 0
-        at = bulk.moment(now)
-        table, parameter = bulk.table(STORED_COLUMNS, rows)
-        with connection.cursor() as cursor:
-            cursor.execute(_store_statement(existing).replace("<rows>", table), [at, at, parameter, at])
-            added = sum(1 for (is_new,) in cursor.fetchall() if is_new)
+        added = self.store_packed(bulk.packed(rows), existing, now)
         return added, len(rows) - added
+
+    def store_packed(self, people: str, existing: str, now: datetime, *, source_import_id: int | None = None) -> int:
+        """The same of rows packed by bulk.packed(); how many were added, which remember where they came from."""
+        at = bulk.moment(now)
+        statement = _store_statement(existing).replace("<rows>", bulk.packed_table(STORED_COLUMNS))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [at, at, source_import_id, people, at])
+            return sum(1 for (is_new,) in cursor.fetchall() if is_new)
 
     def withdraw_consent(self, phones: Iterable[str], now: datetime) -> None:
         self.filter(phone__in=list(phones)).exclude(consent_basis=ConsentBasis.NONE).update(
@@ -113,6 +115,17 @@ class Contact(models.Model):
     consent_text = models.TextField(_("同意の文面"), blank=True)
     created_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新日時"), auto_now=True)
+    # Asked only together with numbers, and written a million at a time: neither an index nor a check.
+    source_import = models.ForeignKey(
+        "ContactImport",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        verbose_name=_("登録した取込"),
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
     objects = ContactQuerySet.as_manager()
 
@@ -168,6 +181,12 @@ class ListMembershipQuerySet(models.QuerySet["ListMembership"]):
             added: int = cursor.rowcount
         return added
 
+    def add_packed(self, contact_list: "ContactList", people: str, now: datetime) -> None:
+        """The same of one list, and of rows packed by bulk.packed() that name a phone."""
+        table = bulk.packed_table({"phone": "text"})
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_TO_LIST.replace("<rows>", table), [contact_list.pk, bulk.moment(now), people])
+
 
 class ListMembership(models.Model):
     contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="memberships")
@@ -196,6 +215,9 @@ SELECT v.list_id, c.id, %s FROM <rows> JOIN campaigns_contact c ON c.phone = v.p
 ON CONFLICT DO NOTHING
 """
 
+# Parameters: the list, now, the rows.
+ADD_TO_LIST = ADD_MEMBERS.replace("v.list_id", "%s")
+
 TEXT_COLUMNS = ("name", "kana", "company", "department", "title", "external_id", "email", "memo")
 STORED_COLUMNS = {
     "phone": "text",
@@ -206,12 +228,13 @@ STORED_COLUMNS = {
     "consented_at": "timestamptz",
     "consent_method": "text",
 }
-# Parameters: now, now, the rows, now. `c` is the contact that is already there. A row is new when it was made now.
+# Parameters: now, now, the import, the rows, now. `c` is the contact that is already there.
+# A row is new when it was made now.
 STORE = """
 INSERT INTO campaigns_contact AS c (phone, {names}, attributes, number_acquired_on, consent_basis, consented_at,
-  consent_method, consent_text, created_at, updated_at)
+  consent_method, consent_text, created_at, updated_at, source_import_id)
 SELECT v.phone, {values}, COALESCE(v.attributes, '{{}}'), v.number_acquired_on, COALESCE(v.consent_basis, ''),
-  v.consented_at, COALESCE(v.consent_method, ''), '', %s, %s
+  v.consented_at, COALESCE(v.consent_method, ''), '', %s, %s, %s
 FROM <rows> WHERE 1 = 1
 ON CONFLICT (phone) {conflict}
 RETURNING created_at = %s

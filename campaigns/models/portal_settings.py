@@ -36,6 +36,10 @@ class PortalSettings(models.Model):
         _("自社のURLのホスト名"), blank=True, help_text=_("1行に1つ。これ以外のURLには注意が出ます。")
     )
 
+    allow_m2m = models.BooleanField(
+        _("020宛を許可"), default=False, help_text=_("機器の通信用(M2M)の番号も連絡先として取り込みます。")
+    )
+
     class Meta:
         verbose_name = _("運用設定")
         verbose_name_plural = _("運用設定")

@@ -137,7 +137,7 @@ def test_values_of_a_row(line, values):
 
 def test_blank_rows_are_passed_over_and_lines_still_right():
     rows = rows_of('\n氏名,携帯\n\n"山\n田",08011112222\n , \n,\n鈴木,09011112222\n')
-    assert [row.line for row in rows] == [4, 8]
+    assert [(row.line, row.number) for row in rows] == [(4, 4), (8, 7)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaigns.models import ContactImport, User
+from campaigns.models import ContactImport, ImportRow, User
 from campaigns.services.people import ADMINISTRATOR, ROLES
 from tests.factories import (
     make_account,
@@ -34,6 +34,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "import_id": lambda: make_import(),
     "list_id": make_list,
     "message_id": make_message,
+    "row_id": lambda: ImportRow.objects.create(contact_import=make_import(), serial=1, number=2, position=0),
     "suppression_id": make_suppression,
     "template_id": make_template,
 }
