@@ -19,12 +19,13 @@ class RowForm(forms.Form):
         chosen = sorted(job.mapping.items(), key=lambda item: (item[1] != "phone", int(item[0])))
         for column, _field in chosen:
             at = int(column)
+            cell = self.given[at] if at < len(self.given) else ""
             self.fields[f"column_{at}"] = forms.CharField(
                 label=column_title(job.header, at),
-                initial=self.given[at] if at < len(self.given) else "",
+                initial=cell,
                 required=False,
                 strip=False,
-                widget=forms.Textarea(attrs={"rows": 1}),  # a cell may hold line breaks
+                widget=forms.Textarea(attrs={"rows": 3}) if "\n" in cell else forms.TextInput,
             )
 
     @property

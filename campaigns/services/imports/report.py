@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 
 
 def findings(contact_import: ContactImport) -> list[Finding]:
-    found = contact_import.findings
+    found = {key: total for key, total in contact_import.findings.items() if total}  # all put right: nothing to say
     rows: dict[str, list[ImportRow]] = defaultdict(list)
     for row in contact_import.rows.filter(serial__lte=EXAMPLES).order_by("serial"):
         rows[row.finding].append(row)
