@@ -48,9 +48,12 @@ def packed_table(columns: Mapping[str, str]) -> str:
 
 def present(name: str, column: str, values: Iterable[str]) -> list[str]:
     """Which of these texts a unique column of a table holds."""
-    rows, parameter = table({"wanted": "text"}, [{"wanted": value} for value in values])
+    wanted = "json_array_elements_text(%s::json)" if connection.vendor == "postgresql" else "value FROM json_each(%s)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM {rows} JOIN {name} ON {column} = v.wanted", [parameter])  # noqa: S608
+        cursor.execute(
+            f"SELECT {column} FROM {name} WHERE {column} IN (SELECT {wanted})",  # noqa: S608
+            [json.dumps(list(values))],
+        )
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -111,7 +111,7 @@ def read_rows(
             if is_header:
                 is_header = False
                 continue
-            yield read(Place(line, number), cells, text)
+            yield read(line, number, cells, text)
 
 
 def _first_rows(file: BinaryIO, encoding: str, delimiter: str) -> tuple[int, list[str], list[list[str]]]:
@@ -153,14 +153,14 @@ class RowReader:
         self.typed = [(column, name) for column, name in mapping.fields.items() if name in typed[1:]]
         self.joined = [name for name, parts in JOINED.items() if set(parts) & set(mapping.fields.values())]
 
-    def read(self, place: Place, cells: list[str], text: str) -> Row:
+    def read(self, line: int, number: int, cells: list[str], text: str) -> Row:
         """`text` is all cells in one."""
         if len(cells) != self.width:
             if any(map(str.strip, cells[self.width :])):
-                return self._refused(place, cells, "long_row")
+                return Row(line, number, cells, {}, NOTHING, NOTHING, None, "", "long_row")
             cells = cells + [""] * (self.width - len(cells))
         if len(text) > self.max_cell and max(map(len, cells)) > self.max_cell:
-            return self._refused(place, cells, "cell_too_long")
+            return Row(line, number, cells, {}, NOTHING, NOTHING, None, "", "cell_too_long")
         values = {name: value for column, name in self.texts if (value := cells[column].strip())}
         if "'" in text:
             values = {name: plain_cell(value) for name, value in values.items()}
@@ -171,12 +171,8 @@ class RowReader:
             phone, error = parse_phone(raw, allow_m2m=self.allow_m2m), ""
         except InvalidInput as refusal:
             phone, error = None, refusal.code
-        row = Row(*place, cells, values, NOTHING, NOTHING, phone, raw.strip(), error)
+        row = Row(line, number, cells, values, NOTHING, NOTHING, phone, raw.strip(), error)
         return self._with_typed(row) if self.typed else row
-
-    @staticmethod
-    def _refused(place: Place, cells: list[str], error: str) -> Row:
-        return Row(*place, cells, {}, NOTHING, NOTHING, None, "", error)
 
     def _join(self, values: dict[str, str], name: str) -> None:
         """One space between family and given name; a column with the whole name wins."""

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from campaigns.errors import InvalidInput, RuleError
 from campaigns.models import ContactImport, ImportRow, ImportState
 from campaigns.rules.contact_file import RowReader
-from campaigns.rules.csv_reader import Place
 from campaigns.rules.phone_numbers import format_domestic
 
 from .checking import REJECTED, REPEATED, CheckPass, mapping_of, shape_of
@@ -27,7 +26,7 @@ def mend(import_row: ImportRow, cells: list[str]) -> None:
             raise RuleError(_("この行は、もう直せません。取込の画面で状態をご確認ください。"))
         work = CheckPass(job)
         reader = RowReader(shape_of(job), mapping_of(job), file_limits())
-        row = reader.read(Place(row=import_row.number), cells, "".join(cells))
+        row = reader.read(1, import_row.number, cells, "".join(cells))
         (number,), prepared = work.prepare(Step([row], 0, {}, is_last=True))
         if not number:
             raise InvalidInput(refusal(row) or REPEATED)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from campaigns.models import ConsentBasis, Contact, ContactImport, bulk
@@ -44,26 +45,24 @@ class RowPreparer:
         chosen = contact_import.mapping.values()
         self.asks_consent = "consent" in chosen
         self.consent_basis = contact_import.consent_basis
-        self.keys = {name: _place_of(name) for name in chosen}
+        self.attributes = [(name, key) for name in chosen if (key := _merge_field(name))]
+        self.others = [name for name in chosen if name not in ("phone", *TEXT_COLUMNS) and not _merge_field(name)]
 
     def prepare(self, rows: Sequence[Row], *, read: int) -> Prepared:
         """Of rows that are taken in, out of `read` ones."""
         prepared = Prepared(count=len(rows), rows=read)
         people = [self._person(row, prepared) for row in rows]
-        people.sort(key=_phone)  # two imports at once lock rows in the same order
+        people.sort(key=itemgetter("phone"))  # two imports at once lock rows in the same order
         prepared.people = bulk.packed(people)
         return prepared
 
     def _person(self, row: Row, prepared: Prepared) -> dict[str, Any]:
         assert row.phone is not None
         phone = row.phone.e164
-        attributes: dict[str, str] = {}
-        person: dict[str, Any] = {"phone": phone, "attributes": attributes}
-        for name, text in row.values.items():
-            if name in TEXT_COLUMNS:
-                person[name] = text
-            elif key := self.keys.get(name):
-                attributes[key] = text
+        person: dict[str, Any] = {**row.values, "phone": phone}
+        person["attributes"] = {key: person.pop(name) for name, key in self.attributes if name in person}
+        for name in self.others:
+            person.pop(name, None)
         if row.flags or row.moments or self.consent_basis:
             self._add_typed(person, row, prepared)
         if "list" in row.values:
@@ -94,13 +93,9 @@ class RowPreparer:
         }
 
 
-def _place_of(name: str) -> str:
+def _merge_field(name: str) -> str:
     """The merge field a field of the file goes to."""
     return name.removeprefix(ATTRIBUTE) if name.startswith(ATTRIBUTE) else NAME_PARTS.get(name, "")
-
-
-def _phone(person: dict[str, Any]) -> str:
-    return str(person["phone"])
 
 
 @lru_cache(maxsize=10_000)
