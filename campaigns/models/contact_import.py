@@ -17,7 +17,6 @@ from campaigns.errors import RuleError
 
 from .contact import ContactList, ExistingContacts
 
-SHEET = "csv"  # ending of a workbook's sheet, written as text
 STANDS_STILL_AFTER = timedelta(seconds=30)
 
 
@@ -156,10 +155,15 @@ class ContactImport(models.Model):
         """A file of ours that belongs to the uploaded one."""
         return Path(f"{self.file.path}.{ending}")
 
+    @property
+    def text_path(self) -> Path:
+        """The upload itself, or a sheet of it, which we wrote as text beside it."""
+        return self.beside(f"{self.sheets.index(self.sheet)}.csv") if self.sheet else Path(self.file.path)
+
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The text of the upload, for reading; FileNotFoundError once it was removed."""
-        with open(self.beside(SHEET) if self.sheet else self.file.path, "rb") as file:
+        with open(self.text_path, "rb") as file:
             yield file
 
 

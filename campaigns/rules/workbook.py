@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple
 from xml.parsers import expat
 
@@ -49,11 +50,15 @@ class Workbook:
     def rows(self, sheet: Sheet) -> Iterator[list[str]]:
         """Blank rows too, so that the nth is row n of the spreadsheet; none after the last filled one."""
         with _damage_named():
-            texts = SharedTexts(self.limits.max_cell, most=self.limits.max_unpacked // 10)
-            self._read(TEXTS, texts)
-            rows = SheetRows(texts, self._date_styles(), self.limits.max_columns, since_1904=self._since_1904())
+            rows = SheetRows(self._texts, self._date_styles(), self.limits.max_columns, since_1904=self._since_1904())
             for _ in self._parse(sheet.part, rows):
                 yield from rows.finished()
+
+    @cached_property
+    def _texts(self) -> SharedTexts:
+        texts = SharedTexts(self.limits.max_cell, most=self.limits.max_unpacked // 10)
+        self._read(TEXTS, texts)
+        return texts
 
     def _visible_sheets(self) -> list[Sheet]:
         parts = {

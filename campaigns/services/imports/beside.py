@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from campaigns.errors import InvalidInput
 from campaigns.models import ContactImport, ImportRow
-from campaigns.models.contact_import import SHEET
 
 ROWS, PREPARED = "rows", "prepared"
 ITEM = array("Q").itemsize
@@ -87,8 +86,9 @@ class PreparedRows:
 
 def forget(contact_import: ContactImport) -> None:
     """The file, whatever was made of it, and the rows kept for a person to look at."""
-    for name in (ROWS, PREPARED, SHEET):
-        contact_import.beside(name).unlink(missing_ok=True)
+    upload = Path(contact_import.file.path)
+    for path in upload.parent.glob(f"{upload.name}.*"):
+        path.unlink(missing_ok=True)
     contact_import.file.delete(save=False)
     ImportRow.objects.filter(contact_import_id=contact_import.pk).delete()
 

@@ -15,11 +15,10 @@ from django.core.files.base import File
 
 from campaigns.errors import InvalidInput
 from campaigns.models import ContactImport, ContactList, ImportState, PortalSettings, User
-from campaigns.models.contact_import import SHEET
-from campaigns.rules.contact_file import FileLimits, FileShape, inspect
+from campaigns.rules.contact_file import SAMPLE_ROWS, FileLimits, FileShape, inspect
 from campaigns.rules.containers import holds_workbook
 from campaigns.rules.csv_reader import read_records
-from campaigns.rules.headers import header_key
+from campaigns.rules.headers import guess_mapping, header_key
 from campaigns.rules.workbook import Sheet, Workbook, WorkbookLimits
 
 from .beside import forget
@@ -109,21 +108,34 @@ def _as_workbook(received: ContactImport, *, name: str = "", has_header: bool | 
     """A sheet becomes text beside the workbook, so that whatever follows can go on from any row of it."""
     with open(received.file.path, "rb") as file:
         workbook = Workbook(file, _workbook_limits())
-        sheet = next((sheet for sheet in workbook.sheets if sheet.name == name), workbook.sheets[0])
-        _write_sheet(workbook, sheet, received.beside(SHEET))
-    received.sheet = sheet.name
-    chosen = {
-        "sheets": [sheet.name for sheet in workbook.sheets],
-        "sheet": sheet.name,
-        "failure": "" if name or len(workbook.sheets) == 1 else "several_sheets",
-    }
-    return _as_read(received, **AS_WRITTEN, has_header=has_header) | chosen
+        sheet = next((sheet for sheet in workbook.sheets if sheet.name == name), None) or _likely_sheet(workbook)
+        chosen = {"sheets": [sheet.name for sheet in workbook.sheets], "sheet": sheet.name}
+        text = ContactImport(file=received.file.name, **chosen)
+        _write_sheet(workbook, sheet, text.text_path)
+    doubt = "" if name or len(workbook.sheets) == 1 else "several_sheets"
+    return _as_read(text, **AS_WRITTEN, has_header=has_header) | chosen | {"failure": doubt}
+
+
+def _likely_sheet(workbook: Workbook) -> Sheet:
+    """The first with a column of numbers, for many workbooks begin with a cover."""
+    for sheet in workbook.sheets:
+        header, *sample = _head(workbook, sheet) or [[]]
+        guess = guess_mapping(header, sample)
+        if guess.column_of("phone") is not None or "phone" in guess.ambiguous:
+            return sheet
+    return workbook.sheets[0]
+
+
+def _head(workbook: Workbook, sheet: Sheet) -> list[list[str]]:
+    try:
+        return list(islice(filter(None, workbook.rows(sheet)), SAMPLE_ROWS + 1))
+    except InvalidInput:  # shown to the person who chooses this sheet
+        return []
 
 
 def _write_sheet(workbook: Workbook, sheet: Sheet, path: Path) -> None:
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf_8_sig", newline=""
-    ) as text:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf_8_sig", newline="") as text:
         csv.writer(text).writerows(workbook.rows(sheet))
 
 

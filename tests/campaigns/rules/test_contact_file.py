@@ -292,7 +292,7 @@ def read_or_refused(content):
     [
         pytest.param(",".join(map(str, range(10_000))).encode(), "too_many_columns", id="10,000 columns"),
         pytest.param("携帯\n".encode() + b"x" * 50_000_000, "cell_too_long", id="one cell of 50 MB"),
-        pytest.param("携帯\n".encode() + b'"x\n' + b"x\n" * 200_000, "unclosed_quote", id="a quote open through many lines"),
+        pytest.param("携帯\n".encode() + b'"x\n' + b"x\n" * 200_000, "unclosed_quote", id="an open quote"),
         pytest.param("携帯,氏名\n0,青木\n".encode() + "0,馬場\n".encode("cp932"), "undecodable", id="two encodings"),
         pytest.param(b"\xff\xd8\xff\xe0\0\x10JFIF", "not_text", id="a photograph"),
         pytest.param(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(99), "not_text", id="a document"),

@@ -41,12 +41,28 @@ def test_a_workbook_is_known_by_its_content_whatever_its_name(settings):
     assert sorted(path.suffix for path in (settings.MEDIA_ROOT / "imports").iterdir()) == [".csv", ".xlsx"]
 
 
-def test_of_several_sheets_the_first_is_shown_and_a_person_asked():
-    job = uploaded(make_workbook({"表紙": [["題", "日付"], ["名簿", "今日"]], "名簿": PEOPLE}))
-    assert (job.sheet, job.failure, job.header) == ("表紙", "several_sheets", ["題", "日付"])
-    reread(job, sheet="名簿", has_header=True)
-    assert (job.sheet, job.failure, job.header[0]) == ("名簿", "", "携帯電話番号")
+@pytest.mark.parametrize(
+    "cover",
+    [
+        pytest.param([["題", "日付"], ["名簿", "今日"]], id="with a table"),
+        pytest.param([["11月の名簿"]], id="with a title only"),
+        pytest.param([], id="blank"),
+        pytest.param([["x"] * 300], id="with too many columns"),
+    ],
+)
+def test_of_several_sheets_the_one_with_numbers_is_shown_and_a_person_asked(cover):
+    job = uploaded(make_workbook({"表紙": cover, "名簿": PEOPLE, "控え": PEOPLE[:2]}))
+    assert (job.sheet, job.failure, job.header[0]) == ("名簿", "several_sheets", "携帯電話番号")
     assert first_rows(job, 1) == [["8011110001", "青木", "2026/4/1", "FALSE"]]
+    reread(job, sheet="控え", has_header=True)
+    assert (job.sheet, job.failure, job.rows_total) == ("控え", "", 1)
+
+
+def test_a_sheet_that_cannot_be_read_leaves_the_one_before_as_it_was():
+    job = uploaded(make_workbook({"名簿": PEOPLE, "空": []}))
+    with pytest.raises(InvalidInput):
+        reread(job, sheet="空", has_header=True)
+    assert first_rows(ContactImport.objects.get(), 1) == [["8011110001", "青木", "2026/4/1", "FALSE"]]
 
 
 def test_the_heading_of_a_sheet_can_be_called_a_row():
