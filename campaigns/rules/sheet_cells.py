@@ -33,7 +33,6 @@ class SharedTexts:
         return self.packed[self.ends[at] : self.ends[at + 1]].decode()
 
     def start(self, name: str, given: dict[str, str]) -> None:
-        name = name[name.find(":") + 1 :]
         if name == "rPh":  # how it is read aloud
             self.is_reading = True
         self.is_text = name == "t" and not self.is_reading
@@ -43,7 +42,6 @@ class SharedTexts:
             self.pieces.append(text[: self.max_cell + 1])
 
     def end(self, name: str) -> None:
-        name = name[name.find(":") + 1 :]
         self.is_text = False
         if name == "rPh":
             self.is_reading = False
@@ -74,7 +72,6 @@ class SheetRows:
         return rows
 
     def start(self, name: str, given: dict[str, str]) -> None:
-        name = name[name.find(":") + 1 :]
         if name == "c":
             self.column = _column(given["r"]) if "r" in given else self.column + 1
             self.kind, self.style = given.get("t", "n"), given.get("s", "")
@@ -94,7 +91,6 @@ class SheetRows:
             self.pieces.append(text)
 
     def end(self, name: str) -> None:
-        name = name[name.find(":") + 1 :]
         if name in ("v", "t"):
             self.is_value = False
         elif name == "c":

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, BinaryIO, NamedTuple
 from xml.parsers import expat
 
@@ -99,8 +99,7 @@ class Workbook:
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_entities
-        parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
-        parser.CharacterDataHandler = handler.text
+        parser.StartElementHandler = partial(_begin, parser, handler)
         with self.archive.open(part) as content:
             while block := content.read(BLOCK):
                 parser.Parse(block, False)
@@ -114,11 +113,23 @@ class _Elements:
         self.found: list[tuple[str, dict[str, str]]] = []
 
     def start(self, name: str, given: dict[str, str]) -> None:
-        self.found.append((name[name.find(":") + 1 :], given))
+        self.found.append((name, given))
 
     def end(self, name: str) -> None: ...
 
     def text(self, text: str) -> None: ...
+
+
+def _begin(parser: Any, handler: Any, name: str, given: dict[str, str]) -> None:
+    """The first element tells whether all of them carry a prefix, as some programs write them."""
+    prefix = len(name) - len(name.rpartition(":")[2])
+    if prefix:
+        parser.StartElementHandler = lambda name, given: handler.start(name[prefix:], given)
+        parser.EndElementHandler = lambda name: handler.end(name[prefix:])
+    else:
+        parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
+    parser.CharacterDataHandler = handler.text
+    parser.StartElementHandler(name, given)
 
 
 def _refuse_entities(*declaration: object) -> None:

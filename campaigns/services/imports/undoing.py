@@ -39,7 +39,9 @@ class UndoPass(Pass):
             yield Step(phones, rows, {}, is_last=start + rows == total)
 
     def store(self, phones: list[str], start: int) -> dict[str, object]:
-        _total, gone = self._untouched(phones).delete()
+        # Held, so that nobody is removed who is edited at this very moment.
+        untouched = list(self._untouched(phones).select_for_update().values_list("pk", flat=True))
+        _total, gone = Contact.objects.filter(pk__in=untouched).delete()
         self.counts[REMOVED] += gone.get(Contact._meta.label, 0)
         return {}
 
