@@ -27,6 +27,7 @@ class SharedTexts:
         self.max_cell, self.most = max_cell, most
         self.packed, self.ends = bytearray(), array("Q", [0])
         self.pieces: list[str] = []
+        self.length = 0  # of the pieces together
         self.is_text = self.is_reading = False
 
     def __getitem__(self, at: int) -> str:
@@ -38,8 +39,9 @@ class SharedTexts:
         self.is_text = name == "t" and not self.is_reading
 
     def text(self, text: str) -> None:
-        if self.is_text and len(self.pieces) <= self.max_cell:
-            self.pieces.append(text[: self.max_cell + 1])
+        if self.is_text and self.length <= self.max_cell:
+            self.pieces.append(text)
+            self.length += len(text)
 
     def end(self, name: str) -> None:
         self.is_text = False
@@ -49,6 +51,7 @@ class SharedTexts:
             self.packed += unescaped("".join(self.pieces))[: self.max_cell + 1].encode()
             self.ends.append(len(self.packed))
             self.pieces.clear()
+            self.length = 0
             if len(self.packed) > self.most:
                 raise InvalidInput("workbook_too_large", maximum=self.most // 1_000_000)
 
@@ -65,6 +68,7 @@ class SheetRows:
         self.column = 0
         self.kind, self.style = "n", ""
         self.pieces: list[str] = []
+        self.length = 0
         self.is_value = self.is_reading = False
 
     def finished(self) -> list[list[str]]:
@@ -75,7 +79,7 @@ class SheetRows:
         if name == "c":
             self.column = _column(given["r"]) if "r" in given else self.column + 1
             self.kind, self.style = given.get("t", "n"), given.get("s", "")
-            self.pieces = []
+            self.pieces, self.length = [], 0
         elif name == "v" or (name == "t" and not self.is_reading):
             self.is_value = True
         elif name == "rPh":
@@ -87,8 +91,9 @@ class SheetRows:
             self.cells, self.column = [], 0
 
     def text(self, text: str) -> None:
-        if self.is_value and len(self.pieces) <= self.texts.max_cell:
+        if self.is_value and self.length <= self.texts.max_cell:
             self.pieces.append(text)
+            self.length += len(text)
 
     def end(self, name: str) -> None:
         if name in ("v", "t"):

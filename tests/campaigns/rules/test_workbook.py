@@ -200,6 +200,15 @@ def test_texts_beyond_the_limit_are_cut_where_it_shows():
         assert rows_of(content, limits=WorkbookLimits(max_cell=10)) == [["x" * 11, "あ" * 11], ["短い", "あ" * 10]]
 
 
+@pytest.mark.parametrize("shared", [pytest.param(True, id="common texts"), pytest.param(False, id="texts in cells")])
+def test_a_cell_of_many_megabytes_is_never_held_as_a_whole(shared):
+    content = make_workbook({"表": [["x" * 30_000_000]]}, shared=shared)
+    tracemalloc.start()
+    assert [len(cell) for cell in rows_of(content)[0]] == [10_001]
+    assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    tracemalloc.stop()
+
+
 def test_blank_rows_at_the_end_of_the_world_cost_nothing():
     tracemalloc.start()
     assert len(rows_of(one_sheet('<row r="1048576"><c><v>1</v></c></row>'))) == 1_048_576
