@@ -64,15 +64,15 @@ class CheckPass(Pass):
         job = self.job
         start, done = Place(job.next_line, job.next_row), job.rows_read
         with job.opened() as file, closing(rows_of(job, file, start=start)) as rows:
-            chunk = list(islice(rows, CHUNK))
-            while chunk:
-                following = list(islice(rows, CHUNK))
+            following = next(rows, None)
+            while following:
+                chunk = [following, *islice(rows, CHUNK - 1)]
+                following = next(rows, None)
                 done += len(chunk)
                 if done > settings.IMPORT_MAX_ROWS:
                     raise InvalidInput("too_many_rows", maximum=f"{settings.IMPORT_MAX_ROWS:,}")
-                place = {"next_line": following[0].line, "next_row": following[0].number} if following else {}
+                place = {"next_line": following.line, "next_row": following.number} if following else {}
                 yield Step(chunk, rows=len(chunk), place=place, is_last=not following)
-                chunk = following
         if not done:
             raise InvalidInput("header_only")
 
