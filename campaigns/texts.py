@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import gettext_noop
@@ -202,6 +204,8 @@ FILE_TROUBLES = {
     "read_as_euc_jp": _l("文字コードは EUC-JP と判断しました。下の例が正しく読めることをご確認ください。"),
 }
 
+REASON_HEADING = _l("取り込まない理由")  # of the column we add to the rows a person takes home to mend
+
 # Acts in 操作履歴.
 VERBS = {
     "campaign_created": _l("下書きを作成"),
@@ -327,6 +331,15 @@ def row_reason(code: str) -> str:
 def file_trouble(code: str, context: Mapping[str, object]) -> str:
     """What is wrong with a file, why, and what to do."""
     return str(FILE_TROUBLES.get(code, code)) % {"line": "?", "maximum": "?", **context}
+
+
+def headings_of_ours() -> set[str]:
+    """Of columns that are ours and not the person's, in whatever language the file was taken home."""
+    found = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found.add(str(REASON_HEADING))
+    return found
 
 
 def verb_text(code: str) -> str:

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.models import ConsentBasis, ContactImport, ContactList, ExistingContacts
 from campaigns.rules.headers import guess_mapping
 from campaigns.services.imports.importing import Choices
-from campaigns.texts import file_trouble
+from campaigns.texts import file_trouble, headings_of_ours
 
 ENCODINGS = {
     "utf_8": _("UTF-8"),
@@ -45,7 +44,6 @@ FIELDS = {
 }
 ATTRIBUTE = "attr:"
 SHOWN = 3
-REASON_HEADER = _("取り込まない理由")  # of the column we add to the rows a person takes home to mend
 
 
 class UploadForm(forms.Form):
@@ -145,7 +143,7 @@ class MappingForm(forms.Form):
         }
         super().__init__(data, initial=initial)
         self.header, self.sample = contact_import.header, sample[:SHOWN]
-        added_by_us = _in_every_language(REASON_HEADER)
+        added_by_us = headings_of_ours()
         for at, title in enumerate(self.header):
             name = "" if title in added_by_us else mapping.get(at, "")
             self.fields[f"column_{at}"] = forms.ChoiceField(
@@ -216,14 +214,6 @@ class MappingForm(forms.Form):
 
 def column_title(header: list[str], at: int) -> str:
     return header[at] or _t("%(number)s列目") % {"number": at + 1}
-
-
-def _in_every_language(text: Any) -> set[str]:
-    found = set()
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            found.add(str(text))
-    return found
 
 
 def _choices(title: str) -> list[tuple[str, Any]]:

@@ -20,6 +20,7 @@ from campaigns.rules.containers import holds_workbook
 from campaigns.rules.csv_reader import read_records
 from campaigns.rules.headers import guess_mapping, header_key
 from campaigns.rules.workbook import Sheet, Workbook, WorkbookLimits
+from campaigns.texts import headings_of_ours
 
 from .beside import forget
 
@@ -168,7 +169,8 @@ def _key_of(header: Sequence[str]) -> str:
     """Blank without headings, for then nothing tells one file from another."""
     if not any(header):
         return ""
-    return hashlib.sha256("\n".join(sorted(map(header_key, header))).encode()).hexdigest()
+    theirs = {*header} - headings_of_ours()
+    return hashlib.sha256("\n".join(sorted(map(header_key, theirs))).encode()).hexdigest()
 
 
 def _rewound(file: BinaryIO) -> BinaryIO:

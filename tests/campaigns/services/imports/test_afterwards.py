@@ -172,6 +172,13 @@ def test_columns_are_remembered_for_the_same_headings_in_any_order():
     assert (mapping, last) == ({1: "phone", 2: "company"} | {0: "name"}, first)
 
 
+def test_rows_taken_home_to_be_mended_come_back_with_the_columns_of_their_file():
+    first = taken_in("携帯,店\n080-1111-0001,渋谷\n")
+    ContactImport.objects.update(mapping={"0": "phone", "1": "company"})
+    mended = uploaded("取り込まない理由,携帯,店\n固定電話の番号です,080-1111-0002,梅田\n")
+    assert remembered(mended) == ({1: "phone", 2: "company"}, first)
+
+
 def test_other_headings_and_files_without_headings_remember_nothing():
     taken_in("携帯,氏名\n080-1111-0001,青木\n")
     taken_in("080-1111-0001,青木\n")
