@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 # Why a message is where it is.
 MESSAGE_REASONS = {
@@ -222,7 +222,9 @@ VERBS = {
     "campaign_deleted": _l("下書きを削除"),
     "template_created": _l("定型文を作成"),
     "template_edited": _l("定型文を編集"),
+    "template_restored": _l("定型文を以前の版に戻した"),
     "template_deleted": _l("定型文を削除"),
+    "campaign_tried": _l("テスト送信"),
     "contact_created": _l("連絡先を追加"),
     "contact_edited": _l("連絡先を編集"),
     "contact_deleted": _l("連絡先を削除"),
@@ -247,6 +249,19 @@ VERBS = {
     "settings_deleted": _l("設定を削除"),
     "account_checked": _l("接続を確認"),
     "password_set": _l("利用者のパスワードを設定"),
+    "signed_in": pgettext_lazy("act", "ログイン"),
+    "sign_in_failed": _l("ログインに失敗"),
+    "second_factor_failed": _l("2段階認証のコードに失敗"),
+    "signed_out": pgettext_lazy("act", "ログアウト"),
+    "session_ended": _l("ほかの端末をログアウト"),
+    "password_changed": _l("パスワードを変更"),
+    "password_reset": _l("パスワードを再設定"),
+    "authenticator_added": _l("2段階認証(認証アプリ)を設定"),
+    "authenticator_removed": _l("2段階認証(認証アプリ)を解除"),
+    "passkey_added": _l("パスキーを登録"),
+    "passkey_removed": _l("パスキーを削除"),
+    "recovery_codes_made": _l("リカバリーコードを作り直し"),
+    "second_factor_forgotten": _l("利用者の2段階認証を解除"),
 }
 
 # What the details of an act are called.
@@ -277,6 +292,16 @@ DETAILS = {
     "month": _l("月"),
     "credentials": _l("入力し直した認証情報"),
     "result": _l("結果"),
+    "from_address": _l("接続元"),
+}
+
+# The roles of services/people.py: a name, and what it lets one do.
+ROLES = {
+    "viewer": (_l("閲覧者"), _l("見るだけ。電話番号は一部を伏せて表示")),
+    "operator": (_l("担当者"), _l("連絡先と配信の作成、送信・承認依頼、停止")),
+    "approver": (_l("承認者"), _l("配信の承認と停止")),
+    "accountant": (_l("経理担当"), _l("通数集計、CSV出力")),
+    "administrator": (_l("管理者"), _l("すべての操作とこの管理画面")),
 }
 
 # Public holidays by the words of the calendar library; a day moved off a Sunday is named by two of them.
@@ -353,6 +378,10 @@ def trouble_text(code: str) -> str:
 
 def detail_text(name: str) -> str:
     return str(DETAILS.get(name, name))
+
+
+def role_text(role: str) -> str:
+    return str(ROLES[role][0]) if role in ROLES else role
 
 
 def holiday_text(name: str) -> str:
