@@ -5,9 +5,7 @@ from time import monotonic
 from django.utils import timezone
 
 from .models import Campaign, ContactImport, ContactList, ProviderAccount
-from .services.imports.importing import check_import as _check_import
-from .services.imports.importing import forget_old_files
-from .services.imports.importing import run_import as _run_import
+from .services.imports.importing import forget_old_files, work_on
 from .services.list_building import fill_list as _fill_list
 from .services.list_building import wake_filling
 from .services.planning.launching import prepare_campaign as _prepare_campaign
@@ -60,9 +58,5 @@ def fill_list(list_id: int) -> None:
         _fill_list(contact_list, until=monotonic() + SLICE_SECONDS)
 
 
-def check_import(import_id: int) -> None:
-    _check_import(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)
-
-
-def run_import(import_id: int) -> None:
-    _run_import(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)
+def advance_import(import_id: int) -> None:
+    work_on(ContactImport.objects.get(pk=import_id), until=monotonic() + SLICE_SECONDS)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import gettext_noop, pgettext_lazy
@@ -139,15 +141,31 @@ VALUE_WARNINGS = {
     "number_acquired_on:bad_date": _l("番号取得日を読み取れないため、日付なしで取り込みます。例: 2026/4/1"),
 }
 
-# Why a whole file is not taken, and what to do; the last two are doubts about one that is.
+# Why a whole file is not taken, and what to do; the last ones are doubts about one that is.
 FILE_TROUBLES = {
-    "empty": _l("ファイルに内容がありません。連絡先の入ったCSVファイルを選んでください。"),
+    "empty": _l("ファイルに内容がありません。連絡先の入ったファイルを選んでください。"),
     "header_only": _l("見出しの行だけで、連絡先が1行もありません。2行目から連絡先を入れて、もう一度お試しください。"),
     "is_workbook": _l(
-        "Excelブック(.xlsx など)は取り込めません。Excelの「名前を付けて保存」で、ファイルの種類を"
+        "ここではExcelブックを使えません。Excelの「名前を付けて保存」で、ファイルの種類を"
         "「CSV UTF-8(コンマ区切り)」にして保存し、そのCSVファイルを選んでください。"
     ),
-    "is_archive": _l("圧縮されたファイル(ZIPなど)です。展開して、中のCSVファイルを選んでください。"),
+    "old_workbook": _l(
+        "この形式のブック(.xls、.xlsb、.ods など)は取り込めません。Excelの「名前を付けて保存」で、ファイルの種類を"
+        "「Excelブック(.xlsx)」か「CSV UTF-8(コンマ区切り)」にして保存し、そのファイルを選んでください。"
+    ),
+    "locked_workbook": _l(
+        "パスワードで保護されたブックは開けません。Excelでパスワードを外して保存し、もう一度選んでください。"
+    ),
+    "damaged_workbook": _l(
+        "Excelブックを読み取れません。ファイルが壊れているようです。Excelで開いて保存し直すか、"
+        "「CSV UTF-8(コンマ区切り)」で保存して、もう一度お試しください。"
+    ),
+    "no_sheet": _l("ブックに、連絡先を読み取れる(表示されている)シートがありません。"),
+    "workbook_too_large": _l(
+        "ブックの中身が大きすぎます(展開して%(maximum)sMBまで)。シートを分けるか、CSVで保存して取り込んでください。"
+    ),
+    "too_many_rows": _l("行が多すぎます。取り込めるのは%(maximum)s行までです。ファイルを分けて取り込んでください。"),
+    "is_archive": _l("圧縮されたファイル(ZIPなど)です。展開して、中のファイルを選んでください。"),
     "not_text": _l(
         "%(line)s行目に、文字ではないデータがあります。CSVではないファイルか、壊れたファイルのようです。"
         "元のソフトからCSV形式で保存し直してください。"
@@ -174,18 +192,20 @@ FILE_TROUBLES = {
     "file_too_large": _l(
         "ファイルが大きすぎます。取り込めるのは%(maximum)sMBまでです。ファイルを分けて取り込んでください。"
     ),
-    "too_many_rows": _l("行が多すぎます。一度に登録できるのは%(maximum)s行までです。ファイルを分けてください。"),
     "file_missing": _l("アップロードしたファイルが見つかりません。お手数ですが、もう一度アップロードしてください。"),
     "too_many_lists": _l(
         "配信リストの列に、まだないリストの名前が%(maximum)s種類より多くあります。列の選び方をご確認ください。"
         "リストでなければ、差し込み項目として取り込んでください。"
     ),
+    "several_sheets": _l("シートが2枚以上あります。取り込むシートを選んでください。1回に1枚を取り込みます。"),
     "maybe_euc_jp": _l(
         "文字コードが EUC-JP かもしれません。下の例が半角カナなどで読めないときは、"
         "文字コードを EUC-JP に変えてください。"
     ),
     "read_as_euc_jp": _l("文字コードは EUC-JP と判断しました。下の例が正しく読めることをご確認ください。"),
 }
+
+REASON_HEADING = _l("取り込まない理由")  # of the column we add to the rows a person takes home to mend
 
 # Acts in 操作履歴.
 VERBS = {
@@ -220,6 +240,7 @@ VERBS = {
     "import_started": _l("CSV取込を開始"),
     "import_finished": _l("CSV取込を完了"),
     "import_cancelled": _l("CSV取込を取消"),
+    "import_undone": _l("CSV取込を元に戻す"),
     "left_out_exported": _l("取り込まない行をCSV出力"),
     "suppressed": _l("配信停止に登録"),
     "suppression_lifted": _l("配信停止を解除"),
@@ -269,6 +290,7 @@ DETAILS = {
     "added": _l("新しく登録"),
     "existing": _l("登録済みだった連絡先"),
     "newly_stopped": _l("配信停止に登録"),
+    "mended": _l("直した行"),
     "persons": _l("人数"),
     "rows": _l("行数"),
     "month": _l("月"),
@@ -338,6 +360,15 @@ def row_reason(code: str) -> str:
 def file_trouble(code: str, context: Mapping[str, object]) -> str:
     """What is wrong with a file, why, and what to do."""
     return str(FILE_TROUBLES.get(code, code)) % {"line": "?", "maximum": "?", **context}
+
+
+def headings_of_ours() -> set[str]:
+    """Of columns that are ours and not the person's, in whatever language the file was taken home."""
+    found = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found.add(str(REASON_HEADING))
+    return found
 
 
 def verb_text(code: str) -> str:

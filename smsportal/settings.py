@@ -205,6 +205,9 @@ MEDIA_ROOT = VAR_DIR / "uploads"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_TEMP_DIR = None
 IMPORT_MAX_BYTES = int(os.environ.get("IMPORT_MAX_BYTES", "200_000_000"))
+IMPORT_MAX_UNPACKED_BYTES = int(os.environ.get("IMPORT_MAX_UNPACKED_BYTES", "1_500_000_000"))  # of a workbook
+IMPORT_MAX_ROWS = int(os.environ.get("IMPORT_MAX_ROWS", "2_000_000"))
+IMPORT_MAX_COLUMNS = int(os.environ.get("IMPORT_MAX_COLUMNS", "200"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # Without a mail server, mails are written to files where an administrator can read them.

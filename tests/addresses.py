@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaigns.models import ContactImport, MessageTemplate, TemplateVersion
+from campaigns.models import ContactImport, ImportRow, MessageTemplate, TemplateVersion
 
 from .factories import (
     make_account,
@@ -85,6 +85,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "import_id": make_import,
     "list_id": make_list,
     "message_id": make_message,
+    "row_id": lambda: ImportRow.objects.create(contact_import=make_import(), serial=1, number=2, position=0),
     "suppression_id": make_suppression,
     "template_id": make_changed_template,
 }

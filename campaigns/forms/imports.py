@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.models import ConsentBasis, ContactImport, ContactList, ExistingContacts
 from campaigns.rules.headers import guess_mapping
 from campaigns.services.imports.importing import Choices
-from campaigns.texts import file_trouble
+from campaigns.texts import file_trouble, headings_of_ours
 
 ENCODINGS = {
     "utf_8": _("UTF-8"),
@@ -45,23 +44,22 @@ FIELDS = {
 }
 ATTRIBUTE = "attr:"
 SHOWN = 3
-REASON_HEADER = _("取り込まない理由")  # of the column we add to the rows a person takes home to mend
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=_("ここにCSVファイルを置くか、選んでください"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        label=_("ここにExcelブックかCSVファイルを置くか、選んでください"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv"}),
         error_messages={
-            "required": _("CSVファイルを選んでください。"),
-            "empty": _("ファイルに内容がありません。連絡先の入ったCSVファイルを選んでください。"),
+            "required": _("ファイルを選んでください。"),
+            "empty": _("ファイルに内容がありません。連絡先の入ったファイルを選んでください。"),
         },
     )
     list = forms.ModelChoiceField(ContactList.objects.all(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = _t("Excelで保存したCSV(Shift_JIS・UTF-8)やTSV、%(most)sMBまで") % {
+        self.fields["file"].help_text = _t("Excelブック(.xlsx)、CSV(Shift_JIS・UTF-8)、TSV。%(most)sMBまで") % {
             "most": f"{settings.IMPORT_MAX_BYTES // 1_000_000:,}"
         }
 
@@ -69,6 +67,7 @@ class UploadForm(forms.Form):
 class ReadingForm(forms.Form):
     """How the file is read; shown with what was detected."""
 
+    sheet = forms.ChoiceField(label=_("シート"))
     encoding = forms.ChoiceField(label=_("文字コード"), choices=list(ENCODINGS.items()))
     delimiter = forms.ChoiceField(label=_("区切り"), choices=list(DELIMITERS.items()))
     has_header = forms.TypedChoiceField(
@@ -77,15 +76,17 @@ class ReadingForm(forms.Form):
         coerce=lambda value: value == "yes",
     )
 
-    @classmethod
-    def of(cls, contact_import: ContactImport) -> "ReadingForm":
-        return cls(
-            initial={
-                "encoding": contact_import.encoding.removesuffix("_sig"),
-                "delimiter": contact_import.delimiter,
-                "has_header": "yes" if contact_import.has_header else "no",
-            }
-        )
+    def __init__(self, contact_import: ContactImport, data: Any = None) -> None:
+        initial = {
+            "encoding": contact_import.encoding.removesuffix("_sig"),
+            "delimiter": contact_import.delimiter,
+            "has_header": "yes" if contact_import.has_header else "no",
+            "sheet": contact_import.sheet,
+        }
+        super().__init__(data, initial=initial)
+        self.fields["sheet"].choices = [(name, name) for name in contact_import.sheets]  # type: ignore[attr-defined]
+        for name in ("encoding", "delimiter") if contact_import.sheets else ("sheet",):
+            del self.fields[name]
 
 
 class Column(NamedTuple):
@@ -119,9 +120,21 @@ class MappingForm(forms.Form):
         help_text=_("ファイルの同意の列が空欄の人に記録します。広告・宣伝は「なし」の人には送りません。"),
     )
 
-    def __init__(self, contact_import: ContactImport, sample: list[list[str]], data: Any = None) -> None:
+    def __init__(
+        self,
+        contact_import: ContactImport,
+        sample: list[list[str]],
+        data: Any = None,
+        *,
+        remembered: tuple[dict[int, str], ContactImport | None] = ({}, None),
+    ) -> None:
+        """`remembered`: the columns as chosen for an earlier file, and that file; a guess where there is none."""
         self.guess = guess_mapping(contact_import.header, sample)
-        mapping = {int(at): name for at, name in contact_import.mapping.items()} or self.guess.fields
+        chosen = {int(at): name for at, name in contact_import.mapping.items()}
+        known, self.chosen_for = remembered
+        mapping = chosen or known or self.guess.fields
+        if chosen:
+            self.chosen_for = None
         initial = {
             "contact_list": contact_import.contact_list_id,
             "new_list": contact_import.new_list,
@@ -130,7 +143,7 @@ class MappingForm(forms.Form):
         }
         super().__init__(data, initial=initial)
         self.header, self.sample = contact_import.header, sample[:SHOWN]
-        added_by_us = _in_every_language(REASON_HEADER)
+        added_by_us = headings_of_ours()
         for at, title in enumerate(self.header):
             name = "" if title in added_by_us else mapping.get(at, "")
             self.fields[f"column_{at}"] = forms.ChoiceField(
@@ -138,7 +151,7 @@ class MappingForm(forms.Form):
             )
 
     def _title(self, at: int) -> str:
-        return self.header[at] or _t("%(number)s列目") % {"number": at + 1}
+        return column_title(self.header, at)
 
     def columns(self) -> Iterator[Column]:
         for at in range(len(self.header)):
@@ -146,12 +159,16 @@ class MappingForm(forms.Form):
             yield Column(self._title(at), samples, self[f"column_{at}"])
 
     def questions(self) -> list[str]:
-        """Fields that several columns could be."""
-        return [
-            _t("「%(field)s」らしい列が%(count)sつあります(%(columns)s)。使う列を選んでください。")
-            % {"field": FIELDS[name], "count": len(columns), "columns": "、".join(map(self._title, columns))}
-            for name, columns in self.guess.ambiguous.items()
-        ]
+        """Fields that several columns could be, unless somebody has chosen."""
+        return (
+            []
+            if self.chosen_for
+            else [
+                _t("「%(field)s」らしい列が%(count)sつあります(%(columns)s)。使う列を選んでください。")
+                % {"field": FIELDS[name], "count": len(columns), "columns": "、".join(map(self._title, columns))}
+                for name, columns in self.guess.ambiguous.items()
+            ]
+        )
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -195,12 +212,8 @@ class MappingForm(forms.Form):
         )
 
 
-def _in_every_language(text: Any) -> set[str]:
-    found = set()
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            found.add(str(text))
-    return found
+def column_title(header: list[str], at: int) -> str:
+    return header[at] or _t("%(number)s列目") % {"number": at + 1}
 
 
 def _choices(title: str) -> list[tuple[str, Any]]:

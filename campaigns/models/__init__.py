@@ -3,7 +3,7 @@
 from .activity import Activity
 from .campaign import Campaign, CampaignState, HeldAt, Preparation, new_reference
 from .contact import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, ExistingContacts, ListMembership
-from .contact_import import ContactImport, ImportState
+from .contact_import import ContactImport, ImportRow, ImportState
 from .contact_index import ContactIndex
 from .day_count import DayCount, touch_counts
 from .due_message import DueMessage
@@ -40,6 +40,7 @@ __all__ = [
     "ExistingContacts",
     "Heartbeat",
     "HeldAt",
+    "ImportRow",
     "ImportState",
     "Leaving",
     "ListMembership",

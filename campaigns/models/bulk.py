@@ -28,23 +28,32 @@ def placeholders(values: Sequence[Any]) -> str:
 
 
 def table(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """The rows as table `v` of an UPDATE … FROM or INSERT … SELECT, and its one parameter.
+    """The rows as table `v` of an UPDATE … FROM or INSERT … SELECT, and its one parameter."""
+    return packed_table(columns), packed(rows)
 
-    `columns` gives each column's PostgreSQL type; SQLite needs none.
-    """
-    parameter = json.dumps(list(rows), ensure_ascii=False, default=str)
+
+def packed(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as the one parameter of a table, which may lie in a file until it is used."""
+    return json.dumps(list(rows), ensure_ascii=False, default=str)
+
+
+def packed_table(columns: Mapping[str, str]) -> str:
+    """`columns` gives each column's PostgreSQL type; SQLite needs none."""
     if connection.vendor == "postgresql":
         typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        return f"json_to_recordset(%s::json) AS v({typed})", parameter
+        return f"json_to_recordset(%s::json) AS v({typed})"
     picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
-    return f"(SELECT {picked} FROM json_each(%s)) AS v", parameter  # noqa: S608  names of our own
+    return f"(SELECT {picked} FROM json_each(%s)) AS v"  # noqa: S608  names of our own
 
 
 def present(name: str, column: str, values: Iterable[str]) -> list[str]:
     """Which of these texts a unique column of a table holds."""
-    rows, parameter = table({"wanted": "text"}, [{"wanted": value} for value in values])
+    wanted = "json_array_elements_text(%s::json)" if connection.vendor == "postgresql" else "value FROM json_each(%s)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM {rows} JOIN {name} ON {column} = v.wanted", [parameter])  # noqa: S608
+        cursor.execute(
+            f"SELECT {column} FROM {name} WHERE {column} IN (SELECT {wanted})",  # noqa: S608
+            [json.dumps(list(values))],
+        )
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from . import bulk
-from .contact_index import ContactIndex
+from .contact_index import ContactIndex, words_of
 from .suppression import Suppression
 
 
@@ -49,20 +49,22 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
         A row names the columns of STORED_COLUMNS it has a value for; what it leaves out never erases anything.
         """
-        if not rows:
-            return 0, 0
+        packed = bulk.packed([{**row, "words": words_of(row)} for row in rows])
+        added = self.store_packed(packed, existing, now)
+        return added, len(rows) - added
+
+    def store_packed(self, people: str, existing: str, now: datetime, *, source_import_id: int | None = None) -> int:
+        """The same of rows packed by bulk.packed(), each with its `words`; who is added remembers where from."""
         at = bulk.moment(now)
-        table, parameter = bulk.table(STORED_COLUMNS, rows)
+        statement = _store_statement(existing).replace("<rows>", bulk.packed_table(STORED_COLUMNS))
         with connection.cursor() as cursor:
-            cursor.execute(_store_statement(existing).replace("<rows>", table), [at, at, parameter, at])
-            stored = {phone: (key, is_new) for key, phone, is_new in cursor.fetchall()}
-        added = [(stored[row["phone"]][0], row) for row in rows if stored.get(row["phone"], (0, False))[1]]
-        ContactIndex.objects.write(added)
-        if len(added) < len(stored):
-            # What was there already is merged in the database: only there it is known what is found by now.
-            merged = self.filter(pk__in=[key for key, is_new in stored.values() if not is_new])
-            ContactIndex.objects.write((person.pk, vars(person)) for person in merged)
-        return len(added), len(rows) - len(added)
+            cursor.execute(statement, [at, at, source_import_id, people, at])
+            stored = cursor.fetchall()
+        ContactIndex.objects.write_packed(people, now)
+        # What was there already is merged in the database: only there it is known what is found by now.
+        merged = [key for key, is_new in stored if not is_new]
+        ContactIndex.objects.write(self.filter(pk__in=merged))
+        return len(stored) - len(merged)
 
     def withdraw_consent(self, phones: Iterable[str], now: datetime) -> None:
         self.filter(phone__in=list(phones)).exclude(consent_basis=ConsentBasis.NONE).update(
@@ -90,6 +92,17 @@ class Contact(models.Model):
     consent_text = models.TextField(_("同意の文面"), blank=True)
     created_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新日時"), auto_now=True)
+    # Asked only together with numbers, and written a million at a time: neither an index nor a check.
+    source_import = models.ForeignKey(
+        "ContactImport",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        verbose_name=_("登録した取込"),
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
     objects = ContactQuerySet.as_manager()
 
@@ -103,7 +116,7 @@ class Contact(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        ContactIndex.objects.write([(self.pk, vars(self))])
+        ContactIndex.objects.write([self])
 
     @property
     def ledger_label(self) -> str:
@@ -175,6 +188,12 @@ class ListMembershipQuerySet(models.QuerySet["ListMembership"]):
         with connection.cursor() as cursor:
             cursor.execute(ADD_CONTACTS.replace("<rows>", table), [contact_list.pk, bulk.moment(now), parameter])
 
+    def add_packed(self, contact_list: "ContactList", people: str, now: datetime) -> None:
+        """The same of one list, and of rows packed by bulk.packed() that name a phone."""
+        table = bulk.packed_table({"phone": "text"})
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_TO_LIST.replace("<rows>", table), [contact_list.pk, bulk.moment(now), people])
+
 
 class ListMembership(models.Model):
     contact_list = models.ForeignKey(ContactList, models.CASCADE, related_name="memberships")
@@ -216,6 +235,10 @@ SELECT m.contact_id, l.name FROM <rows> JOIN campaigns_listmembership m ON m.con
   JOIN campaigns_contactlist l ON l.id = m.contact_list_id ORDER BY l.name
 """
 
+# Parameters: the list, now, the rows.
+ADD_TO_LIST = ADD_MEMBERS.replace("v.list_id", "%s")
+
+
 TEXT_COLUMNS = ("name", "kana", "company", "department", "title", "external_id", "email", "memo")
 STORED_COLUMNS = {
     "phone": "text",
@@ -226,15 +249,16 @@ STORED_COLUMNS = {
     "consented_at": "timestamptz",
     "consent_method": "text",
 }
-# Parameters: now, now, the rows, now. `c` is the contact that is already there. A row is new when it was made now.
+# Parameters: now, now, the import, the rows, now. `c` is the contact that is already there.
+# A row is new when it was made now.
 STORE = """
 INSERT INTO campaigns_contact AS c (phone, {names}, attributes, number_acquired_on, consent_basis, consented_at,
-  consent_method, consent_text, created_at, updated_at)
+  consent_method, consent_text, created_at, updated_at, source_import_id)
 SELECT v.phone, {values}, COALESCE(v.attributes, '{{}}'), v.number_acquired_on, COALESCE(v.consent_basis, ''),
-  v.consented_at, COALESCE(v.consent_method, ''), '', %s, %s
+  v.consented_at, COALESCE(v.consent_method, ''), '', %s, %s, %s
 FROM <rows> WHERE 1 = 1
 ON CONFLICT (phone) {conflict}
-RETURNING id, phone, created_at = %s
+RETURNING id, created_at = %s
 """
 # Consent replaces any other basis; another basis only fills a gap. Date and method belong to the basis.
 UPDATE = """DO UPDATE SET {texts}, attributes = {merged},

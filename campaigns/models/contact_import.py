@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -27,6 +28,13 @@ class ImportState(models.TextChoices):
     DONE = "done", _("取込完了")
     CANCELLED = "cancelled", _("取消")
     FAILED = "failed", _("取込できませんでした")
+    UNDOING = "undoing", _("元に戻しています")
+    UNDONE = "undone", _("元に戻しました")
+
+    @classmethod
+    def working(cls) -> "frozenset[ImportState]":
+        """A worker has it in hand."""
+        return frozenset({cls.CHECKING, cls.RUNNING, cls.UNDOING})
 
 
 S = ImportState
@@ -36,8 +44,10 @@ MOVES: dict[str, frozenset[str]] = {
     S.CHECKING: frozenset({S.CHECKED, S.FAILED, S.CANCELLED}),
     S.CHECKED: frozenset({S.UPLOADED, S.CHECKING, S.RUNNING, S.CANCELLED}),
     S.RUNNING: frozenset({S.DONE, S.FAILED, S.CANCELLED}),
-    S.DONE: frozenset(),
-    S.CANCELLED: frozenset(),
+    S.DONE: frozenset({S.UNDOING}),
+    S.CANCELLED: frozenset({S.UNDOING}),
+    S.UNDOING: frozenset({S.UNDONE}),
+    S.UNDONE: frozenset(),
     S.FAILED: frozenset({S.UPLOADED, S.CHECKING, S.CANCELLED}),
 }
 
@@ -51,6 +61,9 @@ class ContactImport(models.Model):
     delimiter = models.CharField(max_length=1)
     has_header = models.BooleanField(_("1行目は見出し"), default=True)
     header = models.JSONField(default=list)
+    header_key = models.CharField(max_length=64, blank=True, db_index=True)  # the same for files with the same headings
+    sheets = models.JSONField(default=list)  # names, of a workbook
+    sheet = models.CharField(_("シート"), max_length=100, blank=True)  # the one that is read
     mapping = models.JSONField(_("列の対応"), default=dict)  # column index as string -> field name of rules/headers.py
     existing = models.CharField(
         _("登録済みの連絡先"), max_length=10, choices=ExistingContacts, default=ExistingContacts.UPDATE
@@ -63,14 +76,19 @@ class ContactImport(models.Model):
     failure_context = models.JSONField(default=dict)
     rows_total = models.PositiveIntegerField(_("行数"), default=0)
     rows_read = models.PositiveIntegerField(_("処理した行数"), default=0)  # resume point: rows before it are stored
-    lines_read = models.PositiveIntegerField(default=0)  # the same point as lines of the file
+    # The same point in what this pass reads: the file, or what the check wrote beside it.
+    next_line = models.PositiveIntegerField(default=1)
+    next_row = models.PositiveIntegerField(default=1)
+    bytes_read = models.PositiveBigIntegerField(default=0)
+    bytes_prepared = models.PositiveBigIntegerField(default=0)  # what of it the check has written for good
     counts = models.JSONField(_("結果"), default=dict)  # outcome -> rows, outcomes of services/checking.py
-    examples = models.JSONField(default=dict)  # finding -> how many rows, and the first of them
+    findings = models.JSONField(default=dict)  # finding -> rows; the first of each are kept as ImportRow
+    new_lists = models.JSONField(default=list)  # named in the file, not yet there
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("取込者"))
     created_at = models.DateTimeField(_("取込日時"), auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    forgotten_at = models.DateTimeField(null=True)  # the file and the example rows are gone; the counts stay
+    forgotten_at = models.DateTimeField(null=True)  # the file and its rows are gone; the counts stay
     beat_at = models.DateTimeField(null=True)  # last sign of life of the worker that has it in hand
 
     class Meta:
@@ -83,12 +101,22 @@ class ContactImport(models.Model):
 
     @property
     def is_working(self) -> bool:
-        return self.state in {ImportState.CHECKING, ImportState.RUNNING}
+        return self.state in ImportState.working()
 
     @property
     def stored(self) -> int:
         """Contacts added, changed or put into the list so far."""
         return int(self.counts.get("added", 0) + self.counts.get("existing", 0))
+
+    @property
+    def kept(self) -> int:
+        """Contacts it added that were not taken back."""
+        return int(self.counts.get("added", 0) - self.counts.get("removed", 0))
+
+    @property
+    def can_be_undone(self) -> bool:
+        is_over = self.state in {ImportState.DONE, ImportState.CANCELLED}
+        return is_over and bool(self.counts.get("added")) and not self.forgotten_at
 
     @property
     def stands_still(self) -> bool:
@@ -123,8 +151,46 @@ class ContactImport(models.Model):
         same = type(self).objects.filter(sha256=self.sha256, state__in=(ImportState.RUNNING, ImportState.DONE))
         return same.exclude(pk=self.pk).select_related("created_by").first()
 
+    def beside(self, ending: str) -> Path:
+        """A file of ours that belongs to the uploaded one."""
+        return Path(f"{self.file.path}.{ending}")
+
+    @property
+    def text_path(self) -> Path:
+        """The upload itself, or a sheet of it, which we wrote as text beside it."""
+        return self.beside(f"{self.sheets.index(self.sheet)}.csv") if self.sheet else Path(self.file.path)
+
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
-        """The uploaded file, for reading; FileNotFoundError once it was removed."""
-        with open(self.file.path, "rb") as file:
+        """The text of the upload, for reading; FileNotFoundError once it was removed."""
+        with open(self.text_path, "rb") as file:
             yield file
+
+
+class ImportRow(models.Model):
+    """One of the first rows of a finding, for a person to look at, and to mend where the row was rejected."""
+
+    contact_import = models.ForeignKey(ContactImport, models.CASCADE, related_name="rows")
+    finding = models.CharField(max_length=60)
+    serial = models.PositiveIntegerField()  # within the finding, from 1
+    number = models.PositiveIntegerField(_("行"))  # of the spreadsheet
+    position = models.PositiveIntegerField()  # among the rows that are not blank, from 0
+    was = models.CharField(_("ファイルの番号"), max_length=40)
+    became = models.CharField(_("取り込む番号"), max_length=20, blank=True)
+    cells = models.JSONField(default=list)  # of rejected rows
+    mended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("取込の行")
+        verbose_name_plural = _("取込の行")
+        constraints = [
+            models.UniqueConstraint(fields=["contact_import", "finding", "serial"], name="row_once_per_finding")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_import_id}/{self.number}"
+
+    @property
+    def can_be_mended(self) -> bool:
+        """Its cells are known, and nothing is taken in yet."""
+        return bool(self.cells) and not self.mended_at and self.contact_import.state == ImportState.CHECKED

@@ -4,7 +4,8 @@ Any part of a name or a number may be searched for, and no index that both datab
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 from django.db.models import F, Func, Q, Value
@@ -17,15 +18,18 @@ from campaigns.rules.phone_numbers import to_domestic, typed_digits
 from . import bulk
 from .fields import RowKeyField
 
+if TYPE_CHECKING:
+    from .contact import Contact
+
 FOUND_BY = ("name", "kana", "company", "department", "external_id", "email")
 NUMBER_WIDTH = 14  # of the longest: the number stands in front, and can be left out by position
-COLUMNS = {"contact_id": "bigint", "phone": "text", "words": "text"}
+COLUMNS = {"phone": "text", "words": "text"}
 # A path into JSON would not do: SQLite takes 店 and its escape for two names.
 EACH_VALUE = {"postgresql": "jsonb_each_text", "sqlite": "json_each"}
-# Parameters: the rows.
+# Parameters: the rows, and where it narrows, its own.
 WRITE = """
 INSERT INTO campaigns_contactindex (contact_id, phone, words)
-SELECT v.contact_id, v.phone, v.words FROM <rows> WHERE 1 = 1
+SELECT c.id, c.phone, v.words FROM <rows> JOIN campaigns_contact c ON c.phone = v.phone WHERE <which>
 ON CONFLICT (contact_id) DO UPDATE SET phone = excluded.phone, words = excluded.words
 """
 
@@ -77,14 +81,20 @@ class ContactIndexQuerySet(models.QuerySet["ContactIndex"]):
         )
         return self.filter(_within(f"{SEPARATOR}{fold(value)}{SEPARATOR}"), holds)
 
-    def write(self, people: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
-        """Of people just stored: their keys, and what is known of them."""
-        rows = [{"contact_id": key, "phone": known["phone"], "words": words_of(known)} for key, known in people]
-        if not rows:
-            return
-        table, parameter = bulk.table(COLUMNS, rows)
+    def write(self, people: "Iterable[Contact]") -> None:
+        """Of people just stored."""
+        rows = [{"phone": person.phone, "words": words_of(vars(person))} for person in people]
+        if rows:
+            self._write("1 = 1", [bulk.packed(rows)])
+
+    def write_packed(self, people: str, made_at: datetime) -> None:
+        """Of those among packed people who were added at this moment; each names its `words`."""
+        self._write("c.created_at = %s", [people, bulk.moment(made_at)])
+
+    def _write(self, which: str, parameters: list[Any]) -> None:
+        statement = WRITE.replace("<rows>", bulk.packed_table(COLUMNS)).replace("<which>", which)
         with connection.cursor() as cursor:
-            cursor.execute(WRITE.replace("<rows>", table), [parameter])
+            cursor.execute(statement, parameters)
 
 
 class ContactIndex(models.Model):

@@ -57,6 +57,9 @@ class PortalSettings(models.Model):
 
     # Never changes: links in texts long sent and pseudonyms of erased people must stay readable.
     person_key = EncryptedJSONField(default=make_person_key, editable=False)
+    allow_m2m = models.BooleanField(
+        _("020宛を許可"), default=False, help_text=_("機器の通信用(M2M)の番号も連絡先として取り込みます。")
+    )
 
     class Meta:
         verbose_name = _("運用設定")

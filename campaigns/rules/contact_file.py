@@ -1,22 +1,24 @@
 """An uploaded CSV file: what it looks like, and its rows, each with its own errors. Nothing is stored here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from types import MappingProxyType
+from typing import Any, BinaryIO, NamedTuple
 
 from campaigns.errors import InvalidInput
 
 from .cell_values import parse_flag, parse_moment
 from .csv_cells import plain_cell
-from .csv_reader import detect_delimiter, read_head, read_records
+from .csv_reader import START, Place, detect_delimiter, read_head, read_records
 from .encodings import check_text
 from .headers import ColumnMapping, clean_header, looks_like_header, refuse_duplicates
 from .phone_numbers import PhoneNumber, format_domestic, parse_phone
 
 SAMPLE_ROWS = 20
+NOTHING: Mapping[str, Any] = MappingProxyType({})  # one for all rows without flags and dates
 FLAGS = ("consent", "opt_out")
 MOMENTS = ("consented_at", "number_acquired_on")
 JOINED = {"name": ("family_name", "given_name"), "kana": ("family_kana", "given_kana")}
@@ -45,11 +47,12 @@ class FileShape:
 class Row(NamedTuple):
     """A row with an `error` must not be imported; with `warnings` it lacks the values named there."""
 
-    line: int
+    line: int  # of the file
+    number: int  # of the spreadsheet; other than `line` once a cell held a line break
     cells: list[str]
     values: dict[str, str]  # field -> text, blanks left out
-    flags: dict[str, bool]  # consent, opt_out; absent when unknown
-    moments: dict[str, datetime]  # consented_at, number_acquired_on
+    flags: Mapping[str, bool]  # consent, opt_out; absent when unknown
+    moments: Mapping[str, datetime]  # consented_at, number_acquired_on
     phone: PhoneNumber | None
     raw_phone: str
     error: str
@@ -94,31 +97,31 @@ def read_rows(
     shape: FileShape,
     mapping: ColumnMapping,
     *,
-    start_line: int = 1,
+    start: Place = START,
     limits: FileLimits = FileLimits(),
 ) -> Iterator[Row]:
-    """Every row that is not blank, in order, while it is read. `start_line` is the `line` of the row to go on from."""
-    read = _RowReader(shape, mapping, limits).read
-    with closing(read_records(file, shape.encoding, shape.delimiter, start_line=start_line)) as records:
-        is_header = shape.has_header and start_line == 1
-        for line, cells in records:
+    """Every row that is not blank, in order, while it is read; from the row at `start` on."""
+    read = RowReader(shape, mapping, limits).read
+    with closing(read_records(file, shape.encoding, shape.delimiter, start=start)) as records:
+        is_header = shape.has_header and start == START
+        for line, number, cells in records:
             text = "".join(cells)
             if not text or text.isspace():
                 continue
             if is_header:
                 is_header = False
                 continue
-            yield read(line, cells, text)
+            yield read(line, number, cells, text)
 
 
 def _first_rows(file: BinaryIO, encoding: str, delimiter: str) -> tuple[int, list[str], list[list[str]]]:
     with closing(read_records(file, encoding, delimiter)) as records:
-        filled = (record for record in records if "".join(record[1]).strip())
+        filled = ((number, cells) for _line, number, cells in records if "".join(cells).strip())
         head = list(islice(filled, SAMPLE_ROWS + 1))
     if not head:
         raise InvalidInput("empty")
-    (line, first), *rest = head
-    return line, first, [cells for _, cells in rest]
+    (number, first), *rest = head
+    return number, first, [cells for _, cells in rest]
 
 
 def _header(first: list[str], rows: list[list[str]], *, line: int, has_header: bool, limits: FileLimits) -> list[str]:
@@ -134,7 +137,7 @@ def _header(first: list[str], rows: list[list[str]], *, line: int, has_header: b
     return header
 
 
-class _RowReader:
+class RowReader:
     """The columns sorted out once, for a million rows."""
 
     def __init__(self, shape: FileShape, mapping: ColumnMapping, limits: FileLimits) -> None:
@@ -150,13 +153,14 @@ class _RowReader:
         self.typed = [(column, name) for column, name in mapping.fields.items() if name in typed[1:]]
         self.joined = [name for name, parts in JOINED.items() if set(parts) & set(mapping.fields.values())]
 
-    def read(self, line: int, cells: list[str], text: str) -> Row:
+    def read(self, line: int, number: int, cells: list[str], text: str) -> Row:
+        """`text` is all cells in one."""
         if len(cells) != self.width:
             if any(map(str.strip, cells[self.width :])):
-                return Row(line, cells, {}, {}, {}, None, "", "long_row")
+                return Row(line, number, cells, {}, NOTHING, NOTHING, None, "", "long_row")
             cells = cells + [""] * (self.width - len(cells))
         if len(text) > self.max_cell and max(map(len, cells)) > self.max_cell:
-            return Row(line, cells, {}, {}, {}, None, "", "cell_too_long")
+            return Row(line, number, cells, {}, NOTHING, NOTHING, None, "", "cell_too_long")
         values = {name: value for column, name in self.texts if (value := cells[column].strip())}
         if "'" in text:
             values = {name: plain_cell(value) for name, value in values.items()}
@@ -167,7 +171,7 @@ class _RowReader:
             phone, error = parse_phone(raw, allow_m2m=self.allow_m2m), ""
         except InvalidInput as refusal:
             phone, error = None, refusal.code
-        row = Row(line, cells, values, {}, {}, phone, raw.strip(), error)
+        row = Row(line, number, cells, values, NOTHING, NOTHING, phone, raw.strip(), error)
         return self._with_typed(row) if self.typed else row
 
     def _join(self, values: dict[str, str], name: str) -> None:
@@ -176,20 +180,20 @@ class _RowReader:
             values[name] = whole
 
     def _with_typed(self, row: Row) -> Row:
+        flags: dict[str, bool] = {}
+        moments: dict[str, datetime] = {}
         error, warnings = row.error, []
         for column, name in self.typed:
+            text = row.cells[column].strip()
+            if not text:
+                continue
             try:
-                self._store(row, name, row.cells[column].strip())
+                if name in MOMENTS:
+                    moments[name] = parse_moment(text)
+                elif (flag := parse_flag(text)) is not None:
+                    flags[name] = flag
             except InvalidInput as refusal:
                 warnings.append((name, refusal.code))
                 if name == "opt_out":  # who may have refused is not imported as if willing
                     error = error or "unclear_opt_out"
-        return row._replace(error=error, warnings=tuple(warnings)) if warnings else row
-
-    def _store(self, row: Row, name: str, text: str) -> None:
-        if not text:
-            return
-        if name in MOMENTS:
-            row.moments[name] = parse_moment(text)
-        elif (flag := parse_flag(text)) is not None:
-            row.flags[name] = flag
+        return row._replace(flags=flags, moments=moments, error=error, warnings=tuple(warnings))

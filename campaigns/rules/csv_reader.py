@@ -1,4 +1,4 @@
-"""Records of a CSV file as they stand, each with the line it begins on; memory stays flat."""
+"""Records of a CSV file as they stand, each with its place in the file; memory stays flat."""
 
 import csv
 import io
@@ -6,13 +6,23 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from campaigns.errors import InvalidInput
 
 DELIMITERS = ",\t;"
 HEAD = 50_000  # characters; below the csv module's own limit for one cell
 END = "\0"  # follows the last line; no text file holds one, see encodings.py
+
+
+class Place(NamedTuple):
+    """A cell may hold line breaks: a record begins on a line of the file, and is another row of the spreadsheet."""
+
+    line: int = 1
+    row: int = 1
+
+
+START = Place()
 
 
 def read_head(file: BinaryIO, encoding: str) -> str:
@@ -28,24 +38,28 @@ def detect_delimiter(head: str) -> str:
 
 
 def read_records(
-    file: BinaryIO, encoding: str, delimiter: str, *, start_line: int = 1
-) -> Generator[tuple[int, list[str]]]:
-    """Refuses, at the record where it begins, a quote that is never closed. A record must begin on `start_line`."""
+    file: BinaryIO, encoding: str, delimiter: str, *, start: Place = START
+) -> Generator[tuple[int, int, list[str]]]:
+    """Line, row and cells. Refuses, at the row where it begins, a quote that is never closed.
+
+    A record must begin at `start`.
+    """
     with _open_text(file, encoding) as text:
-        skipped = sum(1 for _ in islice(text, start_line - 1))
+        skipped = sum(1 for _ in islice(text, start.line - 1))
         reader = csv.reader(chain(text, [END]), delimiter=delimiter)
-        line = start_line
+        line, row = start
         try:
-            for cells in reader:
+            for row, cells in enumerate(reader, start.row):
                 if cells and cells[-1].endswith(END):
                     break
-                yield line, cells
+                yield line, row, cells
                 line = skipped + reader.line_num + 1
         except csv.Error as error:  # a cell beyond the module's limit of 131,072 characters
-            code = "unclosed_quote" if skipped + reader.line_num > line else "cell_too_long"
-            raise InvalidInput(code, line=line) from error
+            is_open = skipped + reader.line_num > line
+            row += line > start.line
+            raise InvalidInput("unclosed_quote" if is_open else "cell_too_long", line=row) from error
         if skipped + reader.line_num > line:  # the end was swallowed by a record that began before it
-            raise InvalidInput("unclosed_quote", line=line)
+            raise InvalidInput("unclosed_quote", line=row)
 
 
 def _evenness(head: str, delimiter: str) -> tuple[float, int]:

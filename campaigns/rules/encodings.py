@@ -2,18 +2,17 @@
 
 import codecs
 import re
-import zipfile
 from typing import BinaryIO, NamedTuple
 
 from campaigns.errors import InvalidInput
 
+from .containers import holds_workbook
+
 ENCODINGS = ("utf_8_sig", "utf_8", "utf_16", "cp932", "euc_jp")
 CHUNK = 1 << 20  # a line longer than this is refused, so that memory stays flat
-ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 # Japanese letters in UTF-8. Text in CP932 fails as UTF-8 before two of them: what had two was UTF-8, and is damaged.
 WIDE_IN_UTF_8 = re.compile(rb"[\xe0-\xf4]")
 NOT_IN_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")  # what Python makes of bytes that CP932 does not use
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class CheckedText(NamedTuple):
@@ -32,9 +31,10 @@ class UndecodableInput(InvalidInput):
 
 def check_text(file: BinaryIO, encoding: str | None = None) -> CheckedText:
     """Refuses workbooks, archives, binary files and what is broken in every encoding (or in the one asked for)."""
+    if holds_workbook(file):
+        raise InvalidInput("is_workbook")
     file.seek(0)
-    head = file.read(8)
-    _refuse_containers(file, head)
+    head = file.read(len(codecs.BOM_UTF8))
     failures: list[UndecodableInput] = []
     for candidate in _candidates(head, encoding):
         try:
@@ -58,21 +58,6 @@ def _candidates(head: bytes, encoding: str | None) -> tuple[str, ...]:
         return ("utf_16",)
     # UTF-8 first: its bytes often decode as CP932 too, into nonsense.
     return (encoding,) if encoding else ("utf_8", "cp932")
-
-
-def _refuse_containers(file: BinaryIO, head: bytes) -> None:
-    if head == OLD_WORKBOOK:
-        raise InvalidInput("is_workbook")
-    if head.startswith(ARCHIVES):
-        raise InvalidInput("is_workbook" if _holds_workbook(file) else "is_archive")
-
-
-def _holds_workbook(file: BinaryIO) -> bool:
-    try:
-        names = zipfile.ZipFile(file).namelist()
-    except (zipfile.BadZipFile, ValueError, OSError):  # what a damaged directory raises
-        return False
-    return any(name == "content.xml" or name.startswith("xl/") for name in names)  # OpenDocument or Excel
 
 
 def _is_euc_jp(file: BinaryIO) -> bool:

@@ -199,6 +199,8 @@ STATES = {
     "running": ("info", "arrow-path"),
     "done": ("success", "check-circle"),
     "failed": ("danger", "x-circle"),
+    "undoing": ("info", "arrow-uturn-left"),
+    "undone": ("neutral", "arrow-uturn-left"),
 }
 
 

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from campaigns.views import contact_export, contact_lists, contacts, imports, list_building, opt_out, suppressions
+from campaigns.views import (
+    contact_export,
+    contact_lists,
+    contacts,
+    import_rows,
+    imports,
+    list_building,
+    opt_out,
+    suppressions,
+)
 
 urlpatterns = [
     path("contacts/", contacts.contact_list, name="contact_list"),
@@ -28,6 +37,9 @@ urlpatterns = [
     path("imports/<int:import_id>/check/", imports.import_check, name="import_check"),
     path("imports/<int:import_id>/run/", imports.import_run, name="import_run"),
     path("imports/<int:import_id>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("imports/<int:import_id>/undo/", imports.import_undo, name="import_undo"),
+    path("imports/<int:import_id>/rows/", import_rows.import_rows, name="import_rows"),
+    path("imports/rows/<int:row_id>/", import_rows.import_row_mend, name="import_row_mend"),
     path("imports/<int:import_id>/rejected/", imports.import_rejected, name="import_rejected"),
     path("suppressions/", suppressions.suppression_list, name="suppression_list"),
     path("suppressions/new/", suppressions.suppression_new, name="suppression_new"),

@@ -11,15 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from campaigns.errors import InvalidInput, RuleError
 from campaigns.forms.imports import MappingForm, ReadingForm, UploadForm
 from campaigns.models import Activity, ContactImport, ImportState
-from campaigns.services.imports.importing import (
-    cancel_import,
-    first_rows,
-    receive_file,
-    reread,
-    start_check,
-    start_import,
-)
+from campaigns.services.imports.importing import cancel_import, start_check, start_import
 from campaigns.services.imports.report import findings
+from campaigns.services.imports.undoing import start_undo
+from campaigns.services.imports.uploading import first_rows, receive_file, remembered, reread
 from campaigns.texts import file_trouble
 
 from .access import requires
@@ -28,6 +23,7 @@ from .left_out import left_out_response
 from .paging import page_of
 
 SAMPLE = 20  # rows to guess by; the page shows the first of them
+TAKING_IN = (ImportState.RUNNING, ImportState.DONE, ImportState.UNDOING, ImportState.UNDONE)
 MAPPABLE = (ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED)
 
 
@@ -75,7 +71,7 @@ def import_reread(request: HtmxRequest, import_id: int) -> HttpResponse:
     contact_import = get_object_or_404(ContactImport, pk=import_id)
     if request.method == "GET" or contact_import.state not in MAPPABLE:
         return redirect("import_detail", import_id)
-    form = ReadingForm(request.POST)
+    form = ReadingForm(contact_import, request.POST)
     if form.is_valid():
         try:
             reread(contact_import, **form.cleaned_data)
@@ -98,7 +94,7 @@ def import_check(request: HtmxRequest, import_id: int) -> HttpResponse:
     if request.method == "GET" or contact_import.state not in MAPPABLE:
         return redirect("import_detail", import_id)
     try:
-        form = MappingForm(contact_import, first_rows(contact_import, SAMPLE), request.POST)
+        form = _mapping_form(contact_import, request.POST)
         if not form.is_valid():
             return _mapping_page(request, contact_import, form=form)
         start_check(contact_import, form.choices())
@@ -113,7 +109,7 @@ def import_check(request: HtmxRequest, import_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_run(request: HtmxRequest, import_id: int) -> HttpResponse:
     contact_import = get_object_or_404(ContactImport, pk=import_id)
-    if request.method == "GET" or contact_import.state in (ImportState.RUNNING, ImportState.DONE):
+    if request.method == "GET" or contact_import.state in TAKING_IN:
         return redirect("import_detail", import_id)
     if contact_import.taken_in_before() and not request.POST.get("again"):
         messages.error(
@@ -143,6 +139,19 @@ def import_cancel(request: HtmxRequest, import_id: int) -> HttpResponse:
 
 
 @requires("campaigns.add_contactimport")
+@require_http_methods(["GET", "POST"])
+def import_undo(request: HtmxRequest, import_id: int) -> HttpResponse:
+    contact_import = get_object_or_404(ContactImport, pk=import_id)
+    if request.method == "GET":
+        return render(request, "imports/undo.html", {"job": contact_import})
+    try:
+        start_undo(contact_import, request.user)
+    except RuleError as error:
+        messages.error(request, str(error))
+    return redirect("import_detail", import_id)
+
+
+@requires("campaigns.add_contactimport")
 @require_GET
 def import_rejected(request: HtmxRequest, import_id: int) -> HttpResponse | StreamingHttpResponse:
     contact_import = get_object_or_404(ContactImport, pk=import_id)
@@ -165,24 +174,28 @@ def _mapping_page(
 ) -> HttpResponse:
     wrong = bool(form or reading)
     try:
-        form = form or MappingForm(contact_import, first_rows(contact_import, SAMPLE))
+        form = form or _mapping_form(contact_import)
     except FileNotFoundError:
         contact_import.failure = "file_missing"
         return render(request, "imports/detail.html", _stage(contact_import))
     context = {
         "job": contact_import,
         "form": form,
-        "reading": reading or ReadingForm.of(contact_import),
+        "reading": reading or ReadingForm(contact_import),
         "doubt": file_trouble(contact_import.failure, {}) if contact_import.failure else "",
         "before": contact_import.taken_in_before(),
     }
     return render(request, "imports/mapping.html", context, status=422 if wrong else 200)
 
 
+def _mapping_form(contact_import: ContactImport, data: Any = None) -> MappingForm:
+    return MappingForm(contact_import, first_rows(contact_import, SAMPLE), data, remembered=remembered(contact_import))
+
+
 def _stage(contact_import: ContactImport) -> dict[str, Any]:
     return {
         "job": contact_import,
-        "step": 4 if contact_import.state in (ImportState.RUNNING, ImportState.DONE) else 3,
+        "step": 4 if contact_import.state in TAKING_IN else 3,
         "findings": findings(contact_import),
         "trouble": file_trouble(contact_import.failure, contact_import.failure_context),
         "before": contact_import.taken_in_before() if contact_import.state == ImportState.CHECKED else None,

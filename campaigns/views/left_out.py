@@ -7,11 +7,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from campaigns.forms.imports import REASON_HEADER
 from campaigns.models import ContactImport
 from campaigns.rules.csv_cells import write_csv
 from campaigns.services.imports.checking import left_out
-from campaigns.texts import row_reason
+from campaigns.texts import REASON_HEADING, row_reason
 
 # In a file without its mark, spreadsheets take UTF-8 for something else.
 WRITTEN_AS = {"utf_8": "utf_8_sig"}
@@ -32,6 +31,6 @@ def left_out_response(contact_import: ContactImport) -> StreamingHttpResponse:
 def _lines(rows: Iterable[tuple[list[str], str]], header: list[str]) -> Iterator[list[str]]:
     """The reason comes first: a row may have more cells than there are headings."""
     if any(header):
-        yield [str(REASON_HEADER), *header]
+        yield [str(REASON_HEADING), *header]
     for cells, code in rows:
         yield [row_reason(code), *cells]

@@ -365,7 +365,7 @@ def test_a_failure_tells_its_kind_and_none_of_its_values(administrator):
     failure = Failure.objects.create(
         id="f" * 32,
         name="f",
-        func="campaigns.tasks.run_import",
+        func="campaigns.tasks.advance_import",
         args=(7,),
         result=result,
         started=timezone.now(),
@@ -377,6 +377,6 @@ def test_a_failure_tells_its_kind_and_none_of_its_values(administrator):
         reverse("admin:django_q_failure_change", args=[failure.pk]),
     ):
         text = administrator.get(page).content.decode()
-        assert "run_import" in text
+        assert "advance_import" in text
         assert "IntegrityError" in text
         assert "9012345678" not in text

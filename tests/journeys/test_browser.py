@@ -124,7 +124,7 @@ def import_people(page: Page, file: Path) -> int:
     """How many of them must not be texted."""
     go_to(page, "連絡先")
     page.get_by_role("link", name="CSVを取り込む").click()
-    page.get_by_label("ここにCSVファイルを置くか").set_input_files(file)
+    page.get_by_label("ここにExcelブックかCSVファイルを置くか").set_input_files(file)
     page.get_by_role("button", name="次へ: 列を確かめる").click()
     expect(page.get_by_label("文字コード")).to_have_value("cp932")
     expect(page.get_by_label("携帯電話番号")).to_have_value("phone")

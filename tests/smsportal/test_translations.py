@@ -59,7 +59,7 @@ UNMARKED_MODULES = {
     "campaigns/migrations": "copies of the models",
     "campaigns/models/contact.py": "names of fields, as written in texts and files",
     "campaigns/services/planning/sampling.py": "names of fields",
-    "campaigns/services/imports/storing.py": "names of fields",
+    "campaigns/services/imports/preparing.py": "names of fields",
     "campaigns/templatetags/sms.py": "Japanese dates",
     "campaigns/views/styleguide.py": "sample data",
     "providers": "names of vendors, and words of their interfaces",

@@ -44,7 +44,7 @@ def environment() -> dict[str, str]:
 def make_people(size: int, *, name: str = "benchmark") -> ContactList:
     people = [Contact(phone=f"+8190{10_000_000 + number}", name=f"見本 {number}郎") for number in range(size)]
     Contact.objects.bulk_create(people)
-    ContactIndex.objects.write((person.pk, vars(person)) for person in people)
+    ContactIndex.objects.write(people)
     made = ContactList.objects.create(name=name)
     ListMembership.objects.bulk_create(ListMembership(contact_list=made, contact=person) for person in people)
     return made

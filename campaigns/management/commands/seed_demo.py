@@ -36,12 +36,11 @@ from campaigns.rules.headers import guess_mapping
 from campaigns.rules.sending_window import JST, jst_day
 from campaigns.services.imports.importing import (
     Choices,
-    check_import,
-    receive_file,
-    run_import,
     start_check,
     start_import,
+    work_on,
 )
+from campaigns.services.imports.uploading import receive_file
 from campaigns.services.people import install_roles
 from campaigns.services.planning.launching import approve, confirm, prepare_campaign, start_preparation
 
@@ -129,10 +128,10 @@ def take_in_contacts(operator: User) -> ContactImport:
     with CONTACTS.open("rb") as file:
         upload = receive_file(File(file, name="顧客名簿_11月.csv"), operator)
     start_check(upload, Choices(mapping=guess_mapping(upload.header).fields, existing=ExistingContacts.UPDATE))
-    check_import(upload, until=inf)
+    work_on(upload, until=inf)
     upload.refresh_from_db()
     start_import(upload, operator)
-    run_import(upload, until=inf)
+    work_on(upload, until=inf)
     return upload
 
 

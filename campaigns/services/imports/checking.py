@@ -1,65 +1,35 @@
 """An import's first pass: what would become of every row. No contact is stored."""
 
-import os
-from array import array
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
+from django.conf import settings
+
 from campaigns.errors import InvalidInput
-from campaigns.models import Contact, ContactImport, ContactList, bulk
+from campaigns.models import ContactImport, ContactList, ImportRow, bulk
 from campaigns.rules.contact_file import FileShape, Row, read_rows
+from campaigns.rules.csv_reader import START, Place
 from campaigns.rules.headers import ColumnMapping
 
 from ..erasing import refused_among
+from .beside import Prepared, PreparedRows, RowLedger
+from .passes import CHUNK, Pass, Step
+from .preparing import RowPreparer, list_names, refusal
+from .uploading import file_limits
 
-EXAMPLES = 5
+SHOWN_ROWS = 1_000  # of each finding; all the rest is counted
+MENDABLE = 10_000  # characters of a row that can be put right on screen
 MAX_NEW_LISTS = 50
 # Outcomes counted by the check; a row is new, known, repeated or rejected, and may be one of the others as well.
 NEW, KNOWN, REPEATED, REJECTED = "new", "known", "repeated", "rejected"
 REPAIRED, STOPPED, OPTS_OUT = "repaired", "stopped", "opts_out"
-LIMITS = {field.name: field.max_length for field in Contact._meta.concrete_fields if field.max_length}
-SHORTEST_LIMIT = LIMITS["name"]
-LIST_SEPARATORS = str.maketrans(dict.fromkeys("、,;；\r", "\n"))
-ITEM = array("Q").itemsize
 
 
-class RowLedger:
-    """Beside the file, eight bytes a row: its number, or 0 where the row is left out.
-
-    So the second pass takes in exactly what the first one showed, and a worker that goes on after a crash knows which
-    numbers came before. Writing the same rows twice leaves the same bytes.
-    """
-
-    def __init__(self, contact_import: ContactImport) -> None:
-        self.path = Path(f"{contact_import.file.path}.rows")
-
-    def read(self, start: int, count: int) -> "array[int]":
-        """Refuses a ledger that is not there or too short."""
-        try:
-            with self.path.open("rb") as file:
-                file.seek(start * ITEM)
-                content = file.read(count * ITEM)
-        except FileNotFoundError:
-            content = b""
-        if len(content) < count * ITEM:
-            raise InvalidInput("file_missing")
-        return array("Q", content)
-
-    def write(self, start: int, numbers: Sequence[int]) -> None:
-        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            file.seek(start * ITEM)
-            file.write(array("Q", numbers).tobytes())
-
-    def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
-
-
-def rows_of(contact_import: ContactImport, file: Any, *, start_line: int = 1) -> Generator[Row]:
-    """The rows as the person who uploaded them chose to read them."""
-    shape = FileShape(
+def shape_of(contact_import: ContactImport) -> FileShape:
+    return FileShape(
         encoding=contact_import.encoding,
         delimiter=contact_import.delimiter,
         header=contact_import.header,
@@ -67,91 +37,110 @@ def rows_of(contact_import: ContactImport, file: Any, *, start_line: int = 1) ->
         sample=[],
         row_estimate=contact_import.rows_total,
     )
-    fields = {int(column): field for column, field in contact_import.mapping.items()}
-    yield from read_rows(file, shape, ColumnMapping(fields), start_line=start_line)
 
 
-def refusal(row: Row) -> str:
-    """Why this row cannot be stored, as far as it says so itself."""
-    if row.error or max(map(len, row.values.values()), default=0) <= SHORTEST_LIMIT:
-        return row.error
-    return "value_too_long" if any(_is_too_long(name, text) for name, text in row.values.items()) else ""
+def mapping_of(contact_import: ContactImport) -> ColumnMapping:
+    return ColumnMapping({int(column): field for column, field in contact_import.mapping.items()})
 
 
-def _is_too_long(name: str, text: str) -> bool:
-    if name == "list":
-        return any(len(part) > LIMITS["name"] for part in list_names(text))
-    return len(text) > LIMITS.get(name, len(text))
+def rows_of(contact_import: ContactImport, file: Any, *, start: Place = START) -> Generator[Row]:
+    """The rows as the person who uploaded them chose to read them."""
+    yield from read_rows(file, shape_of(contact_import), mapping_of(contact_import), start=start, limits=file_limits())
 
 
-def list_names(text: str) -> list[str]:
-    """The lists a cell names; several stand on lines of their own or between commas."""
-    return [name for part in text.translate(LIST_SEPARATORS).split("\n") if (name := part.strip())]
-
-
-class CheckPass:
-    """One slice of the check: counts, and the first rows of each finding."""
+class CheckPass(Pass):
+    """One slice of the check: counts, the first rows of each finding, and what is to be taken in."""
 
     def __init__(self, contact_import: ContactImport) -> None:
-        self.counts = Counter[str](contact_import.counts)
-        self.examples: dict[str, Any] = contact_import.examples
-        self.ledger = RowLedger(contact_import)
+        super().__init__(contact_import)
+        self.findings = Counter[str](contact_import.findings)
+        self.noted: list[ImportRow] = []
+        self.ledger, self.prepared = RowLedger(contact_import), PreparedRows(contact_import)
+        self.preparer = RowPreparer(contact_import)
         self.seen = {*self.ledger.read(0, contact_import.rows_read)} if contact_import.rows_read else set()
-        self.new_lists: list[str] = self.examples.setdefault("new_lists", [])
+        self.new_lists = list(contact_import.new_lists)
         self.list_names = {*ContactList.objects.values_list("name", flat=True), *self.new_lists}
 
-    def prepare(self, rows: list[Row]) -> list[int]:
-        """For each row its number, or 0 when it will not be taken in."""
-        numbers = [self._judge(row) for row in rows]
-        taken = {f"+{number}": row for number, row in zip(numbers, rows, strict=True) if number}
+    def steps(self) -> Iterator[Step]:
+        job = self.job
+        start, done = Place(job.next_line, job.next_row), job.rows_read
+        with job.opened() as file, closing(rows_of(job, file, start=start)) as rows:
+            following = next(rows, None)
+            while following:
+                chunk = [following, *islice(rows, CHUNK - 1)]
+                following = next(rows, None)
+                done += len(chunk)
+                if done > settings.IMPORT_MAX_ROWS:
+                    raise InvalidInput("too_many_rows", maximum=f"{settings.IMPORT_MAX_ROWS:,}")
+                place = {"next_line": following.line, "next_row": following.number} if following else {}
+                yield Step(chunk, rows=len(chunk), place=place, is_last=not following)
+        if not done:
+            raise InvalidInput("header_only")
+
+    def prepare(self, step: Step) -> tuple[list[int], Prepared]:
+        """For each row its number, or 0 when it will not be taken in; and what the others will write."""
+        rows: list[Row] = step.content
+        at = self.job.rows_read
+        numbers = [self._judge(row, at + offset) for offset, row in enumerate(rows)]
+        taken = {f"+{number}": offset for offset, number in enumerate(numbers) if number}
         for phone in bulk.present("campaigns_contact", "phone", taken):
-            self._count(KNOWN, taken[phone])
+            self._count(KNOWN, rows[taken[phone]], at + taken[phone])
         self.counts[NEW] = self.counts["taken"] - self.counts[KNOWN]
         stopped = refused_among(taken)
-        for phone, row in taken.items():
+        for phone, offset in taken.items():
             if phone in stopped:
-                self._count(STOPPED, row)
-            elif row.flags.get("opt_out"):
-                self._count(OPTS_OUT, row)
-        return numbers
+                self._count(STOPPED, rows[offset], at + offset)
+            elif rows[offset].flags.get("opt_out"):
+                self._count(OPTS_OUT, rows[offset], at + offset)
+        return numbers, self.preparer.prepare([rows[offset] for offset in taken.values()], read=len(rows))
 
-    def store(self, numbers: list[int], start: int) -> None:
+    def store(self, prepared: tuple[list[int], Prepared], start: int) -> dict[str, object]:
+        numbers, chunk = prepared
         self.ledger.write(start, numbers)
+        end = self.prepared.write(self.job.bytes_prepared, chunk)
+        ImportRow.objects.bulk_create(self.noted)
+        self.noted = []
+        return {"bytes_prepared": end, "findings": self.findings, "new_lists": self.new_lists}
 
-    def _judge(self, row: Row) -> int:
+    def _judge(self, row: Row, position: int) -> int:
         if code := refusal(row):
-            self._count(REJECTED)
-            self._note(f"{REJECTED}:{code}", row)
+            self.counts[REJECTED] += 1
+            self._note(f"{REJECTED}:{code}", row, position, cells=row.cells)
             return 0
         assert row.phone is not None
-        number = int(row.phone.e164.removeprefix("+"))
+        number = int(row.phone.e164)
         if number in self.seen:
-            self._count(REPEATED, row)
+            self._count(REPEATED, row, position)
             return 0
         self.seen.add(number)
         self.counts["taken"] += 1
-        self._look_closer(row)
+        if row.phone.repair or row.warnings or "list" in row.values:
+            self._look_closer(row, position)
         return number
 
-    def _look_closer(self, row: Row) -> None:
+    def _look_closer(self, row: Row, position: int) -> None:
         """What the person should know of a row that is taken."""
         if row.repaired:
-            self._count(REPAIRED, row, row.repaired[1])
+            self._count(REPAIRED, row, position, row.repaired[1])
         for field, code in row.warnings:
-            self._note(f"{field}:{code}", row)
+            self._note(f"{field}:{code}", row, position)
         if "list" in row.values:
             self._collect_lists(row.values["list"])
 
-    def _count(self, outcome: str, row: Row | None = None, became: str = "") -> None:
+    def _count(self, outcome: str, row: Row, position: int, became: str = "") -> None:
         self.counts[outcome] += 1
-        if row:
-            self._note(outcome, row, became)
+        self._note(outcome, row, position, became)
 
-    def _note(self, finding: str, row: Row, became: str = "") -> None:
-        entry = self.examples.setdefault(finding, {"count": 0, "rows": []})
-        entry["count"] += 1
-        if len(entry["rows"]) < EXAMPLES:
-            entry["rows"].append([row.line, row.raw_phone[:40], became])
+    def _note(self, finding: str, row: Row, position: int, became: str = "", *, cells: list[str] | None = None) -> None:
+        self.findings[finding] += 1
+        serial = self.findings[finding]
+        if serial > SHOWN_ROWS:
+            return
+        kept = ImportRow(contact_import=self.job, finding=finding, serial=serial, number=row.number, position=position)
+        kept.was, kept.became = row.raw_phone[:40], became
+        if cells and sum(map(len, cells)) <= MENDABLE:
+            kept.cells = cells
+        self.noted.append(kept)
 
     def _collect_lists(self, cell: str) -> None:
         for name in list_names(cell):
@@ -165,10 +154,10 @@ class CheckPass:
 def left_out(contact_import: ContactImport) -> Iterator[tuple[list[str], str]]:
     """The cells of every row that is not taken in, and the code of the reason; refuses at once a file that is gone."""
     numbers = RowLedger(contact_import).read(0, contact_import.rows_total)
-    return _left_out(contact_import, numbers)
+    return _left_out(contact_import, iter(numbers))
 
 
-def _left_out(contact_import: ContactImport, numbers: Sequence[int]) -> Iterator[tuple[list[str], str]]:
+def _left_out(contact_import: ContactImport, numbers: Iterator[int]) -> Iterator[tuple[list[str], str]]:
     with contact_import.opened() as file, closing(rows_of(contact_import, file)) as rows:
         for row, number in zip(rows, numbers, strict=True):
             if not number:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import ContactImport, ContactList, ExistingContacts, User
 
-from .importing import Choices, receive_file, start_check
+from .importing import Choices, start_check
+from .uploading import receive_file
 
 ONE_PER_LINE = str.maketrans(dict.fromkeys(",、，;；", "\n"))
 

@@ -13,6 +13,7 @@ from campaigns.rules.contact_file import Row, inspect, read_rows
 from campaigns.rules.headers import ColumnMapping, guess_mapping
 
 from ..suppressing import suppress
+from .uploading import file_limits
 
 CHUNK = 5_000
 MOST_ROWS = 200_000  # a few seconds of the page's time
@@ -30,14 +31,14 @@ class RefusalReport:
 def register_file(upload: File, actor: User, *, reason: str, note: str) -> RefusalReport:  # type: ignore[type-arg]
     """InvalidInput for a file nobody can read. Stopping is the safe side: one bad row keeps no other from it."""
     file = upload.file
-    shape = inspect(file)  # type: ignore[arg-type]
+    shape = inspect(file, limits=file_limits())  # type: ignore[arg-type]
     if shape.row_estimate > MOST_ROWS:
         raise InvalidInput("too_many_rows", maximum=f"{MOST_ROWS:,}")
     column = guess_mapping(shape.header, shape.sample).column_of("phone")
     if column is None:
         raise InvalidInput("no_phone_column")
     report = RefusalReport()
-    with closing(read_rows(file, shape, ColumnMapping({column: "phone"}))) as rows:  # type: ignore[arg-type, type-var]
+    with closing(read_rows(file, shape, ColumnMapping({column: "phone"}), limits=file_limits())) as rows:  # type: ignore[arg-type, type-var]
         for chunk in _chunks(rows):
             _register(chunk, report, actor, {"reason": reason, "note": note, "source": (upload.name or "")[-100:]})
     return report
@@ -55,4 +56,4 @@ def _register(rows: list[Row], report: RefusalReport, actor: User, facts: dict[s
     wrong = [row for row in rows if not row.phone]
     report.unreadable += len(wrong)
     room = SHOWN - len(report.examples)
-    report.examples += [(row.line, row.raw_phone[:40], row.error) for row in wrong[:room]]
+    report.examples += [(row.number, row.raw_phone[:40], row.error) for row in wrong[:room]]

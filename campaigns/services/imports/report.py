@@ -1,34 +1,50 @@
 """What became, or would become, of the rows of a file, in the reader's words."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import ContactImport, ExistingContacts
+from campaigns.models import ContactImport, ExistingContacts, ImportRow
 from campaigns.texts import VALUE_WARNINGS, row_reason
 
-from .checking import KNOWN, NEW, OPTS_OUT, REJECTED, REPAIRED, REPEATED, STOPPED
+from .checking import KNOWN, NEW, OPTS_OUT, REJECTED, REPAIRED, REPEATED, SHOWN_ROWS, STOPPED
 from .storing import ADDED, EXISTING, REFUSED_NOW
+
+EXAMPLES = 5  # rows shown beside a finding
 
 
 class Finding(NamedTuple):
-    """Rows of one kind, and the first of them as [line, what stands in the file, what we make of it]."""
+    """Rows of one kind, and the first of them."""
 
+    key: str
     tone: str
     title: str
     text: str
     total: int
-    rows: list[list[str]]
+    rows: list[ImportRow]
+
+    @property
+    def kept(self) -> int:
+        """Rows that can be looked at."""
+        return min(self.total, SHOWN_ROWS)
+
+    @property
+    def is_cut(self) -> bool:
+        return self.kept < self.total
 
 
 def findings(contact_import: ContactImport) -> list[Finding]:
-    found = contact_import.examples
+    found = {key: total for key, total in contact_import.findings.items() if total}  # all put right: nothing to say
+    rows: dict[str, list[ImportRow]] = defaultdict(list)
+    for row in contact_import.rows.filter(serial__lte=EXAMPLES).order_by("serial"):
+        rows[row.finding].append(row)
 
     def finding(key: str, tone: str, title: str, text: str) -> Finding:
-        return Finding(tone, title, text, found[key]["count"], found[key]["rows"])
+        return Finding(key, tone, title, text, found[key], rows[key])
 
-    rejected = sorted((key for key in found if key.startswith(f"{REJECTED}:")), key=lambda key: -found[key]["count"])
+    rejected = sorted((key for key in found if key.startswith(f"{REJECTED}:")), key=lambda key: -found[key])
     others = _titles(contact_import)
     return [
         *(finding(key, "danger", _("エラー行"), row_reason(key.partition(":")[2])) for key in rejected),

@@ -58,10 +58,9 @@ def _wake_long_jobs(before: datetime) -> None:
         enqueue("prepare_campaign", pk)
     for pk in _not_recalled():
         enqueue("recall_messages", pk)
-    tasks = {ImportState.CHECKING: "check_import", ImportState.RUNNING: "run_import"}
-    for state, task in tasks.items():
-        for pk in ContactImport.objects.filter(state=state, beat_at__lt=before).values_list("pk", flat=True):
-            enqueue(task, pk)
+    working = ContactImport.objects.filter(state__in=ImportState.working(), beat_at__lt=before)
+    for pk in working.values_list("pk", flat=True):
+        enqueue("advance_import", pk)
 
 
 def _not_recalled() -> set[int]:

@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from campaigns.models import Contact, ContactImport, ContactList
 from tests.factories import make_list, make_user
+from tests.workbooks import make_workbook
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("queued")]
 ROWS = "携帯,氏名\n080-1111-0001,青木\n03-1234-5678,店\n8011110003,千葉\n"
@@ -61,3 +62,23 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path, content, arguments, sentenc
     with pytest.raises(CommandError, match=sentence):
         said_by(path, *arguments)
     assert not Contact.objects.exists()
+
+
+def test_a_sheet_of_a_workbook_is_named(tmp_path):
+    make_user()
+    book = tmp_path / "名簿.xlsx"
+    rows = [["携帯", "氏名"], [8011110001, "青木"], ["03-1234-5678", "店"]]
+    book.write_bytes(make_workbook({"先月": rows[:2], "今月": rows}))
+    report = said_by(book, "--sheet", "今月", "--check-only")
+    for line in ("名簿.xlsx (今月)", "新しく登録 1", "番号の補正 1", "エラー行 1"):
+        assert line in report
+    with pytest.raises(CommandError, match="先月, 今月"):
+        said_by(book, "--sheet", "来月")
+
+
+def test_columns_chosen_on_screen_hold_in_the_shell(file):
+    make_user()
+    said_by(file)
+    ContactImport.objects.update(mapping={"0": "phone", "1": "company"})
+    said_by(file)
+    assert Contact.objects.filter(company="青木").exists()

@@ -1,6 +1,8 @@
 import io
+import random
 import tracemalloc
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -137,7 +139,7 @@ def test_values_of_a_row(line, values):
 
 def test_blank_rows_are_passed_over_and_lines_still_right():
     rows = rows_of('\n氏名,携帯\n\n"山\n田",08011112222\n , \n,\n鈴木,09011112222\n')
-    assert [row.line for row in rows] == [4, 8]
+    assert [(row.line, row.number) for row in rows] == [(4, 4), (8, 7)]
 
 
 @pytest.mark.parametrize(
@@ -274,3 +276,40 @@ def test_whatever_is_uploaded_ends_in_rows_or_in_a_reason(content):
     except InvalidInput:
         return
     assert all(row.phone or row.error for row in rows)
+
+
+def read_or_refused(content):
+    file = io.BytesIO(content)
+    try:
+        shape = inspect(file)
+        return list(read_rows(file, shape, guess_mapping(shape.header, shape.sample)))
+    except InvalidInput as refusal:
+        return refusal.code
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        pytest.param(",".join(map(str, range(10_000))).encode(), "too_many_columns", id="10,000 columns"),
+        pytest.param("携帯\n".encode() + b"x" * 50_000_000, "cell_too_long", id="one cell of 50 MB"),
+        pytest.param("携帯\n".encode() + b'"x\n' + b"x\n" * 200_000, "unclosed_quote", id="an open quote"),
+        pytest.param("携帯,氏名\n0,青木\n".encode() + "0,馬場\n".encode("cp932"), "undecodable", id="two encodings"),
+        pytest.param(b"\xff\xd8\xff\xe0\0\x10JFIF", "not_text", id="a photograph"),
+        pytest.param(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(99), "not_text", id="a document"),
+    ],
+)
+def test_files_that_are_no_list_of_people_are_refused_at_little_cost(content, code):
+    tracemalloc.start()
+    assert read_or_refused(content) == code
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+def test_whatever_is_done_to_an_office_file_it_ends_in_rows_or_in_a_reason():
+    chance = random.Random(2026)
+    whole = (Path(__file__).parents[2] / "data" / "customers_cp932.csv").read_bytes()[:20_000]
+    for _ in range(300):
+        at = chance.randrange(len(whole))
+        spoilt = chance.choice([b"", b'"', b"\n", b"\r", b"\0", b",", b"\x81", b"\t", chance.randbytes(3)])
+        read = read_or_refused(whole[:at] + spoilt + whole[at + chance.choice([0, 1, 2, 400]) :])
+        assert isinstance(read, str) or all(row.phone or row.error for row in read)

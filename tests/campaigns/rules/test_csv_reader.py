@@ -3,7 +3,7 @@ import io
 import pytest
 
 from campaigns.errors import InvalidInput
-from campaigns.rules.csv_reader import HEAD, detect_delimiter, read_head, read_records
+from campaigns.rules.csv_reader import HEAD, Place, detect_delimiter, read_head, read_records
 
 
 def records_of(text, delimiter=","):
@@ -32,14 +32,14 @@ def test_the_delimiter_is_the_one_that_cuts_evenly(head, delimiter):
 @pytest.mark.parametrize(
     ("text", "records"),
     [
-        pytest.param("a,b\n1,2\n", [(1, ["a", "b"]), (2, ["1", "2"])], id="plain"),
-        pytest.param("a,b\r\n1,2", [(1, ["a", "b"]), (2, ["1", "2"])], id="Windows, not ended"),
-        pytest.param("a\r1\r", [(1, ["a"]), (2, ["1"])], id="old Macintosh"),
-        pytest.param("a\n\n1\n", [(1, ["a"]), (2, []), (3, ["1"])], id="a blank line keeps the count"),
-        pytest.param('a\n"1\n2"\n3\n', [(1, ["a"]), (2, ["1\n2"]), (4, ["3"])], id="line break in a cell"),
-        pytest.param('"a,b","c ""d"""\n', [(1, ["a,b", 'c "d"'])], id="comma and quote in a cell"),
-        pytest.param('a"b,c\n', [(1, ['a"b', "c"])], id="a quote within a plain cell"),
-        pytest.param('"1\n2"', [(1, ["1\n2"])], id="last cell over two lines"),
+        pytest.param("a,b\n1,2\n", [(1, 1, ["a", "b"]), (2, 2, ["1", "2"])], id="plain"),
+        pytest.param("a,b\r\n1,2", [(1, 1, ["a", "b"]), (2, 2, ["1", "2"])], id="Windows, not ended"),
+        pytest.param("a\r1\r", [(1, 1, ["a"]), (2, 2, ["1"])], id="old Macintosh"),
+        pytest.param("a\n\n1\n", [(1, 1, ["a"]), (2, 2, []), (3, 3, ["1"])], id="a blank line keeps the count"),
+        pytest.param('a\n"1\n2"\n3\n', [(1, 1, ["a"]), (2, 2, ["1\n2"]), (4, 3, ["3"])], id="line break in a cell"),
+        pytest.param('"a,b","c ""d"""\n', [(1, 1, ["a,b", 'c "d"'])], id="comma and quote in a cell"),
+        pytest.param('a"b,c\n', [(1, 1, ['a"b', "c"])], id="a quote within a plain cell"),
+        pytest.param('"1\n2"', [(1, 1, ["1\n2"])], id="last cell over two lines"),
         pytest.param("", [], id="nothing"),
     ],
 )
@@ -51,6 +51,7 @@ def test_records_carry_the_line_they_begin_on(text, records):
     ("text", "code", "line"),
     [
         pytest.param('a\nb\n"1\n2\n3\n', "unclosed_quote", 3, id="to the end of the file"),
+        pytest.param('a\n"1\n2"\n"3\n', "unclosed_quote", 3, id="the row of the spreadsheet, not the line"),
         pytest.param('a\n1,"', "unclosed_quote", 2, id="in the last character"),
         pytest.param('a\n"', "unclosed_quote", 2, id="alone on the last line"),
         pytest.param('a\n"1\n' + "2\n" * 70_000, "unclosed_quote", 2, id="through a long file"),
@@ -76,8 +77,8 @@ def test_a_short_head_is_the_whole_file():
 
 def test_the_file_stays_open_and_can_be_read_again():
     file = io.BytesIO(b"a\nb\n")
-    assert next(read_records(file, "utf_8", ",")) == (1, ["a"])
-    assert list(read_records(file, "utf_8", ",")) == [(1, ["a"]), (2, ["b"])]
+    assert next(read_records(file, "utf_8", ",")) == (1, 1, ["a"])
+    assert list(read_records(file, "utf_8", ",")) == [(1, 1, ["a"]), (2, 2, ["b"])]
     assert not file.closed
 
 
@@ -85,11 +86,11 @@ def test_the_file_stays_open_and_can_be_read_again():
 def test_reading_goes_on_from_any_record(start):
     text = 'a,b\r\n"1\r\n2",x\r\n\r\n3,y\r\n'
     whole = records_of(text)
-    line = whole[start][0]
-    assert list(read_records(io.BytesIO(text.encode()), "utf_8", ",", start_line=line)) == whole[start:]
+    place = Place(*whole[start][:2])
+    assert list(read_records(io.BytesIO(text.encode()), "utf_8", ",", start=place)) == whole[start:]
 
 
 def test_an_open_quote_is_found_after_going_on_too():
     with pytest.raises(InvalidInput) as refusal:
-        list(read_records(io.BytesIO(b'a\n1\n2\n"3\n4\n'), "utf_8", ",", start_line=3))
+        list(read_records(io.BytesIO(b'a\n1\n2\n"3\n4\n'), "utf_8", ",", start=Place(3, 3)))
     assert refusal.value.context == {"line": 4}

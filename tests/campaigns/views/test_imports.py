@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from campaigns.models import Activity, Contact, ContactImport, ContactList
-from campaigns.services.imports.importing import check_import, run_import
+from campaigns.services.imports.importing import work_on
 from tests.factories import make_contact, make_list, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +38,7 @@ def checked(client, content=THREE, **choices) -> str:
     """The address of an upload whose check is over."""
     url = upload(client, content).url
     client.post(f"{url}check/", COLUMNS | OPTIONS | choices)
-    check_import(ContactImport.objects.latest("pk"), until=inf)
+    work_on(ContactImport.objects.latest("pk"), until=inf)
     return url
 
 
@@ -120,7 +120,7 @@ def test_progress_is_a_partial_that_polls_until_the_work_is_over(clerk):
     partial = text_of(clerk.get(url, headers={"HX-Request": "true"}))
     assert partial.lstrip().startswith("<div")
     assert f'hx-get="{url}"' in partial
-    check_import(ContactImport.objects.get(), until=inf)
+    work_on(ContactImport.objects.get(), until=inf)
     assert "hx-trigger" not in text_of(clerk.get(url, headers={"HX-Request": "true"}))
 
 
@@ -128,8 +128,8 @@ def test_what_was_checked_is_taken_in_once_however_often_it_is_asked_for(clerk, 
     url = checked(clerk, new_list="11月の名簿")
     for _ in range(2):
         clerk.post(f"{url}run/")
-    assert [name for name, _ids in tasks] == ["check_import", "run_import"]
-    run_import(ContactImport.objects.get(), until=inf)
+    assert [name for name, _ids in tasks] == ["advance_import", "advance_import"]
+    work_on(ContactImport.objects.get(), until=inf)
     assert ContactList.objects.get().contacts.count() == 2
     assert "取込の結果" in text_of(clerk.get(url))
 
@@ -137,7 +137,7 @@ def test_what_was_checked_is_taken_in_once_however_often_it_is_asked_for(clerk, 
 def test_the_same_content_is_taken_in_again_only_when_confirmed(clerk):
     first = checked(clerk)
     clerk.post(f"{first}run/")
-    run_import(ContactImport.objects.get(), until=inf)
+    work_on(ContactImport.objects.get(), until=inf)
     second = checked(clerk)
     assert "同じ内容のファイルが取込済みです" in text_of(clerk.get(second))
     assert "確認の欄に印を付けてください" in text_of(clerk.post(f"{second}run/", follow=True))

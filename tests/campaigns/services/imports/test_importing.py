@@ -9,19 +9,11 @@ from django.utils import timezone
 from campaigns.errors import InvalidInput, RuleError
 from campaigns.models import Activity, Contact, ContactImport, ContactList, ImportState, ListMembership, Suppression
 from campaigns.rules.headers import guess_mapping
-from campaigns.services.imports import importing
+from campaigns.services.imports import checking
+from campaigns.services.imports.beside import PREPARED
 from campaigns.services.imports.checking import left_out
-from campaigns.services.imports.importing import (
-    Choices,
-    cancel_import,
-    check_import,
-    first_rows,
-    receive_file,
-    reread,
-    run_import,
-    start_check,
-    start_import,
-)
+from campaigns.services.imports.importing import Choices, cancel_import, start_check, start_import, work_on
+from campaigns.services.imports.uploading import first_rows, receive_file, reread
 from tests.factories import make_contact, make_list, make_phone, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +30,7 @@ def checked(content, *, existing="update", user=None, **choices):
     job = uploaded(content, user=user)
     mapping = guess_mapping(job.header, first_rows(job, 20)).fields
     start_check(job, Choices(mapping=mapping, existing=existing, **choices))
-    check_import(job, until=inf)
+    work_on(job, until=inf)
     job.refresh_from_db()
     return job
 
@@ -46,7 +38,7 @@ def checked(content, *, existing="update", user=None, **choices):
 def taken_in(content, **choices):
     job = checked(content, **choices)
     start_import(job, job.created_by)
-    run_import(job, until=inf)
+    work_on(job, until=inf)
     job.refresh_from_db()
     return job
 
@@ -58,7 +50,7 @@ def _no_broker(queued):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(importing, "CHUNK", 2)
+    monkeypatch.setattr(checking, "CHUNK", 2)
 
 
 # --- Upload ---
@@ -70,7 +62,7 @@ def small_chunks(monkeypatch):
         pytest.param("携帯,氏名\n".encode(), "header_only", id="headings only"),
         pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not_text", id="a picture"),
         pytest.param(b"PK\x03\x04" + b"\0" * 30, "is_archive", id="an archive"),
-        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 30, "is_workbook", id="an old workbook"),
+        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 30, "old_workbook", id="an old workbook"),
         pytest.param("携帯\n080-1111-0001\n".encode() + b"\xff\xff\n", "undecodable", id="in no encoding"),
         pytest.param('携帯,氏名\n080-1111-0001,"青木\n'.encode(), "unclosed_quote", id="an open quote"),
         pytest.param("携帯,氏名,氏名\n1,2,3\n".encode(), "duplicate_header", id="one heading twice"),
@@ -81,7 +73,7 @@ def test_a_file_that_cannot_be_read_is_refused_and_not_kept(content, code, setti
         uploaded(content)
     assert refusal.value.code == code
     assert not ContactImport.objects.exists()
-    assert not settings.MEDIA_ROOT.exists()
+    assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(settings):
@@ -138,22 +130,28 @@ def test_the_check_counts_every_kind_of_row_and_stores_no_contact():
         name: job.counts[name] for name in ("taken", "new", "known", "repeated", "rejected", "repaired", "stopped")
     }
     assert counted == {"taken": 3, "new": 2, "known": 1, "repeated": 1, "rejected": 2, "repaired": 1, "stopped": 1}
-    assert job.examples["repaired"] == {"count": 1, "rows": [[3, "8011110002", "080-1111-0002"]]}
-    assert job.examples["rejected:landline"] == {"count": 1, "rows": [[6, "03-1234-5678", ""]]}
-    assert job.examples["repeated"]["rows"] == [[5, "080-1111-0001", ""]]
+    assert job.findings["repaired"] == job.findings["rejected:landline"] == job.findings["repeated"] == 1
+    assert {(row.finding, row.number, row.was, row.became) for row in job.rows.all()} == {
+        ("repaired", 3, "8011110002", "080-1111-0002"),
+        ("known", 3, "8011110002", ""),
+        ("stopped", 4, "080 1111 0003", ""),
+        ("repeated", 5, "080-1111-0001", ""),
+        ("rejected:landline", 6, "03-1234-5678", ""),
+        ("rejected:empty", 7, "", ""),
+    }
     assert Contact.objects.count() == 1
 
 
 def test_a_value_no_column_can_hold_is_an_error_of_its_row():
     job = checked(f"携帯,氏名,備考\n080-1111-0001,{'長' * 101},x\n080-1111-0002,馬場,{'長' * 500}\n")
     assert (job.counts["rejected"], job.counts["taken"]) == (1, 1)
-    assert job.examples["rejected:value_too_long"]["count"] == 1
+    assert job.findings["rejected:value_too_long"] == 1
 
 
 def test_lists_named_in_the_file_are_shown_before_they_are_made():
     make_list(name="東京店")
     job = checked("携帯,グループ\n080-1111-0001,東京店\n080-1111-0002,大阪店、VIP\n")
-    assert job.examples["new_lists"] == ["大阪店", "VIP"]
+    assert job.new_lists == ["大阪店", "VIP"]
     assert ContactList.objects.count() == 1
 
 
@@ -177,11 +175,11 @@ def test_the_check_goes_on_from_where_its_time_ran_out(queued):
     start_check(job, Choices({0: "phone", 1: "name"}, "update"))
     slices = 0
     while job.state == ImportState.CHECKING:
-        check_import(job, until=0)
+        work_on(job, until=0)
         job = ContactImport.objects.get(pk=job.pk)
         slices += 1
     assert slices == 3
-    assert queued == [("check_import", (job.pk,))] * 3
+    assert queued == [("advance_import", (job.pk,))] * 3
     assert (job.rows_total, job.counts["taken"], job.counts["repeated"], job.counts["rejected"]) == (5, 3, 1, 1)
 
 
@@ -193,7 +191,7 @@ def test_a_check_started_anew_is_not_mixed_with_the_one_before():
     ContactImport.objects.filter(pk=job.pk).update(state="checked")
     again = ContactImport.objects.get(pk=job.pk)
     start_check(again, Choices({0: "phone"}, "skip"))
-    check_import(stale, until=inf)
+    work_on(stale, until=inf)
     again.refresh_from_db()
     assert (again.rows_read, again.counts) == (0, {})
 
@@ -278,7 +276,7 @@ def test_who_opted_out_in_the_file_is_stopped_and_stays_so():
 def test_an_opt_out_cell_that_cannot_be_read_keeps_its_row_out():
     job = taken_in("携帯,配信停止\n080-1111-0001,たぶん\n080-1111-0002,\n")
     assert list(Contact.objects.values_list("phone", flat=True)) == [B]
-    assert job.examples["rejected:unclear_opt_out"]["count"] == 1
+    assert job.findings["rejected:unclear_opt_out"] == 1
 
 
 def test_each_row_goes_into_the_lists_it_names_and_the_one_chosen():
@@ -306,10 +304,10 @@ def test_an_import_killed_between_slices_goes_on_without_a_row_twice(queued):
         '携帯,氏名\n080-1111-0001,"青\n木"\n\n080-1111-0002,馬場\n9,x\n080-1111-0003,千葉\n080-1111-0004,土井\n'
     )
     start_import(job, job.created_by)
-    run_import(ContactImport.objects.get(), until=0)
+    work_on(ContactImport.objects.get(), until=0)
     job.refresh_from_db()
     assert (job.state, job.rows_read, Contact.objects.count()) == ("running", 2, 2)
-    run_import(job, until=inf)
+    work_on(job, until=inf)
     job.refresh_from_db()
     assert (job.state, job.counts["added"], job.counts["existing"], Contact.objects.count()) == ("done", 4, 0, 4)
 
@@ -321,10 +319,10 @@ def test_a_crash_within_a_chunk_leaves_nothing_of_it(monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(type(ListMembership.objects), "add", None)
         with pytest.raises(TypeError):
-            run_import(job, until=inf)
+            work_on(job, until=inf)
     job = ContactImport.objects.get()
     assert (job.rows_read, job.counts.get("added"), Contact.objects.count()) == (0, None, 0)
-    run_import(job, until=inf)
+    work_on(job, until=inf)
     assert Contact.objects.count() == 3
 
 
@@ -333,8 +331,8 @@ def test_two_workers_on_one_import_store_each_row_once():
     job = checked(THREE)
     start_import(job, job.created_by)
     first, second = ContactImport.objects.get(), ContactImport.objects.get()
-    run_import(first, until=0)
-    run_import(second, until=inf)
+    work_on(first, until=0)
+    work_on(second, until=inf)
     job.refresh_from_db()
     assert (job.rows_read, job.counts["added"]) == (2, 2)
 
@@ -343,13 +341,14 @@ def test_two_workers_on_one_import_store_each_row_once():
 def test_a_cancelled_import_leaves_exactly_what_it_reports(settings):
     job = checked(THREE)
     start_import(job, job.created_by)
-    run_import(job, until=0)
+    work_on(job, until=0)
     cancel_import(ContactImport.objects.get(), job.created_by)
-    run_import(ContactImport.objects.get(), until=inf)
-    run_import(job, until=inf)  # a worker that had it in hand
+    work_on(ContactImport.objects.get(), until=inf)
+    work_on(job, until=inf)  # a worker that had it in hand
     job = ContactImport.objects.get()
     assert (job.state, job.counts["added"], Contact.objects.count()) == ("cancelled", 2, 2)
-    assert not list((settings.MEDIA_ROOT / "imports").iterdir())
+    # What is left lets it be taken back.
+    assert {path.suffix for path in (settings.MEDIA_ROOT / "imports").iterdir()} == {".csv", ".rows"}
 
 
 def test_a_finished_import_cannot_be_cancelled():
@@ -360,9 +359,9 @@ def test_a_finished_import_cannot_be_cancelled():
 
 def test_a_file_that_disappeared_is_said_and_not_guessed_at():
     job = checked(THREE)
-    job.file.storage.delete(job.file.name)
+    job.beside(PREPARED).unlink()
     start_import(job, job.created_by)
-    run_import(job, until=inf)
+    work_on(job, until=inf)
     job.refresh_from_db()
     assert (job.state, job.failure) == ("failed", "file_missing")
 
@@ -384,6 +383,6 @@ def test_a_contact_entered_while_the_file_was_checked_is_counted_as_there():
     make_contact(phone=A)
     make_contact(phone=make_phone())
     start_import(job, job.created_by)
-    run_import(job, until=inf)
+    work_on(job, until=inf)
     job.refresh_from_db()
     assert (job.counts["added"], job.counts["existing"], Contact.objects.count()) == (2, 1, 4)
