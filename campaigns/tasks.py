@@ -4,11 +4,13 @@ from time import monotonic
 
 from django.utils import timezone
 
-from .models import Campaign, ContactImport, ProviderAccount
+from .models import Campaign, ContactImport, NumberCleaning, ProviderAccount
+from .services.cleaning import clean_numbers as _clean_numbers
 from .services.imports.importing import check_import as _check_import
 from .services.imports.importing import forget_old_files
 from .services.imports.importing import run_import as _run_import
 from .services.planning.launching import prepare_campaign as _prepare_campaign
+from .services.results.clicking import ask_clicks as _ask_clicks
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
 from .services.results.receiving import apply_receipts as _apply_receipts
@@ -50,6 +52,14 @@ def recall_opted_out() -> None:
 
 def recount_touched() -> None:
     _recount_touched()
+
+
+def ask_clicks(campaign_id: int) -> None:
+    _ask_clicks(Campaign.objects.select_related("account").get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+
+
+def clean_numbers(cleaning_id: int) -> None:
+    _clean_numbers(NumberCleaning.objects.select_related("account", "contact_list").get(pk=cleaning_id))
 
 
 def check_import(import_id: int) -> None:

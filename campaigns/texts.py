@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import gettext_noop
 
+from providers.base import CodeMeaning
+
 # Why a message is where it is.
 MESSAGE_REASONS = {
     "opted_out": _l("配信停止の申し出があるため送りません。"),
@@ -81,6 +83,25 @@ QUESTION_TROUBLES = {
     "no_answer": _l("配信事業者から返事がありませんでした。しばらくしてから、もう一度お試しください。"),
     "unreadable_reply": _l("配信事業者の返事を読み取れませんでした。接続先URLをご確認ください。"),
     "unexpected_status": _l("配信事業者から思いがけない返事がありました。しばらくしてから、もう一度お試しください。"),
+}
+
+# What a vendor's own result code comes down to, beside the code itself.
+CODE_CAUSES = {
+    "delivered": _l("端末に届きました"),
+    "congestion_at_carrier": _l("携帯会社の網または端末側の輻輳"),
+    "congestion_at_recipient": _l("受信側の輻輳"),
+    "number_not_in_use": _l("欠番、またはお客さまの都合による停止など"),
+    "network_or_out_of_range": _l("網の障害、圏外・電源OFFなど"),
+    "out_of_range": _l("圏外・電源OFF"),
+    "out_of_range_or_busy": _l("圏外・話し中・電源OFF"),
+    "refused_by_handset": _l("受信拒否の設定など、端末側のエラー"),
+    "unconnected": _l("圏外などのため未接続"),
+    "failed_at_carrier": _l("携帯会社で配信に失敗"),
+    "validity_ran_out": _l("有効期限切れ(圏外が続いたなど)"),
+    "rejected": _l("携帯会社または配信事業者が拒否"),
+    "deleted": _l("携帯会社で削除"),
+    "not_sent": _l("配信事業者から送信されませんでした"),
+    "not_known": _l("配信事業者にも分かりません"),
 }
 
 # What is wrong or risky in a text. %(found)s is the place.
@@ -223,6 +244,10 @@ VERBS = {
     "settings_changed": _l("設定を変更"),
     "settings_deleted": _l("設定を削除"),
     "account_checked": _l("接続を確認"),
+    "url_shortened": _l("短縮URLを作成"),
+    "cleaning_started": _l("電話番号クリーニングを開始"),
+    "cleaning_finished": _l("電話番号クリーニングを完了"),
+    "cleaning_cancelled": _l("電話番号クリーニングを中止"),
     "password_set": _l("利用者のパスワードを設定"),
 }
 
@@ -253,6 +278,10 @@ DETAILS = {
     "month": _l("月"),
     "credentials": _l("入力し直した認証情報"),
     "result": _l("結果"),
+    "changed": _l("名義変更あり"),
+    "same": _l("変更なし"),
+    "no_verdict": _l("判定できず"),
+    "url": _l("短縮URL"),
 }
 
 # Public holidays by the words of the calendar library; a day moved off a Sunday is named by two of them.
@@ -328,6 +357,14 @@ def holiday_text(name: str) -> str:
 
 def carrier_text(code: str) -> str:
     return str(CARRIERS.get(code, code))
+
+
+def code_text(meaning: CodeMeaning | None) -> str:
+    """A vendor's result code in words: whose network where the code tells, and the cause."""
+    if meaning is None:
+        return ""
+    parts = [carrier_text(meaning.carrier), str(CODE_CAUSES.get(meaning.cause, meaning.cause))]
+    return ": ".join(filter(None, parts))
 
 
 def vendor_answer(code: str, text: str) -> str:

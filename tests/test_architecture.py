@@ -65,7 +65,7 @@ FLOORS = {
     "campaigns.errors": Floor(bought=frozenset()),
     "campaigns.models": Floor(ours=("campaigns.rules", "campaigns.errors")),
     "campaigns.queue": Floor(),
-    "campaigns.texts": Floor(ours=("campaigns.models", "campaigns.rules")),
+    "campaigns.texts": Floor(ours=("campaigns.models", "campaigns.rules", "providers.base")),
     "campaigns.services": SERVICE,
     # From a draft to the queue, on the wire, what became of it, what it came to: each may look back, never ahead.
     "campaigns.services.imports": SERVICE,

@@ -9,10 +9,12 @@ from .due_message import DueMessage
 from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose
+from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
 from .open_message import OpenMessage, Watch
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
 from .receipt_log import ReceiptLog
+from .registered_template import FieldValues, RegisteredTemplate
 from .suppression import Suppression, SuppressionReason
 from .user import User
 from .vendor_count import VendorCount
@@ -24,6 +26,8 @@ __all__ = [
     "BillingRule",
     "Campaign",
     "CampaignState",
+    "CleanedNumber",
+    "CleaningState",
     "ClosedDay",
     "ConsentBasis",
     "Contact",
@@ -32,6 +36,7 @@ __all__ = [
     "DayCount",
     "DueMessage",
     "ExistingContacts",
+    "FieldValues",
     "Heartbeat",
     "HeldAt",
     "ImportState",
@@ -40,18 +45,21 @@ __all__ = [
     "Message",
     "MessageState",
     "MessageTemplate",
+    "NumberCleaning",
     "OpenMessage",
     "PortalSettings",
     "Preparation",
     "ProviderAccount",
     "Purpose",
     "ReceiptLog",
+    "RegisteredTemplate",
     "SendResult",
     "SenderId",
     "Suppression",
     "SuppressionReason",
     "User",
     "VendorCount",
+    "Verdict",
     "Watch",
     "Word",
     "touch_counts",

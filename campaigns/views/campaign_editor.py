@@ -12,12 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.errors import RuleError
 from campaigns.forms.campaigns import CampaignForm
+from campaigns.forms.vendors import ShortUrlForm
 from campaigns.models import Campaign, MessageTemplate, PortalSettings
 from campaigns.services.planning.drafting import save_draft
 from campaigns.services.planning.launching import start_preparation
 from campaigns.services.planning.previewing import preview_text
 from campaigns.services.planning.readiness import problems_by_field
 from campaigns.services.planning.sampling import audience_size, field_names, made_up_people, sample_people
+from campaigns.services.short_urls import shortening_accounts
 
 from .access import requires
 from .htmx import HtmxRequest
@@ -120,6 +122,7 @@ def _editor(request: HtmxRequest, form: CampaignForm, *, replaced: str = "", sta
         "campaign": form.instance,
         "templates": MessageTemplate.objects.order_by("category", "name"),
         "replaced": replaced,
+        "short_url_form": ShortUrlForm() if shortening_accounts().exists() else None,
         "settings": PortalSettings.load(),
     }
     return render(request, "campaigns/edit.html", context, status=status)

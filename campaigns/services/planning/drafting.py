@@ -21,9 +21,10 @@ WRITTEN = (
     "scheduled_for",
     "held_at",
     "deadline_at",
+    "shortens_urls",
     "updated_at",
 )
-COPIED = ("purpose", "account", "sender", "template", "template_version", "body")
+COPIED = ("purpose", "account", "sender", "template", "template_version", "body", "shortens_urls")
 
 
 def save_draft(

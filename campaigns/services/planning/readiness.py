@@ -21,7 +21,7 @@ def problems(campaign: Campaign) -> list[str]:
 
 def problems_by_field(campaign: Campaign) -> list[tuple[str, str]]:
     """Each with the field of the draft where it is to be mended."""
-    return [*_missing_parts(campaign), *_text_problems(campaign), *_time_problems(campaign)]
+    return [*_missing_parts(campaign), *_text_problems(campaign), *_wish_problems(campaign), *_time_problems(campaign)]
 
 
 def findings(campaign: Campaign) -> list[Finding]:
@@ -76,6 +76,15 @@ def _time_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
     if campaign.purpose == Purpose.ADVERTISING and campaign.scheduled_for and not window.is_open(starts_at):
         text = _("広告・宣伝は配信時間帯(%(opens)s〜%(closes)s)の中で予約してください。")
         yield "scheduled_for", text % {"opens": f"{window.opens:%H:%M}", "closes": f"{window.closes:%H:%M}"}
+
+
+def _wish_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    able = campaign.account and provider_class(campaign.account).capabilities
+    if campaign.shortens_urls and able and not able.shortens_in_text:
+        yield (
+            "shortens_urls",
+            _("この接続先では、本文のURLを短縮して送れません。印を外すか、別の接続先にしてください。"),
+        )
 
 
 def _booking_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from campaigns.services.people import ADMINISTRATOR, ROLES
 from tests.factories import (
     make_account,
     make_campaign,
+    make_cleaning,
     make_contact,
     make_list,
     make_message,
@@ -30,6 +31,7 @@ STAFF_ONLY = {"styleguide"}
 OBJECTS: dict[str, Callable[[], Any]] = {
     "account_id": make_account,
     "campaign_id": make_campaign,
+    "cleaning_id": make_cleaning,
     "contact_id": make_contact,
     "import_id": lambda: make_import(),
     "list_id": make_list,
