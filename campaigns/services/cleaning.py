@@ -137,7 +137,8 @@ async def _ask(
                     if isinstance(answer, BaseException):
                         raise answer
                     answers.append(answer)
-                await asyncio.sleep(max(0.0, began + 1.0 - monotonic()))
+                if len(asked) == pace:  # else nobody is left to be asked about
+                    await asyncio.sleep(max(0.0, began + 1.0 - monotonic()))
     except ProviderError as error:
         return answers, error
     return answers, None
