@@ -249,10 +249,11 @@ class Provider(ABC):
     base_url: ClassVar[str]
     credential_names: ClassVar[tuple[str, ...]]
     option_names: ClassVar[tuple[str, ...]] = ()  # kept with the credentials, and may be left empty
-    plain_names: ClassVar[frozenset[str]] = frozenset()  # of both, those that are no secrets
+    plain_names: ClassVar[frozenset[str]] = frozenset()  # of the options, those that are no secrets
     formats: ClassVar[Mapping[str, str]] = {}  # of both: what a whole value must match
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # of both: the values there are, the usual one first
     sender_format: ClassVar[str] = ".+"  # what a whole sender id must match
+    sender_example: ClassVar[str] = ""
     capabilities: ClassVar[Capabilities]
     timeouts: ClassVar[Timeouts] = Timeouts()
 

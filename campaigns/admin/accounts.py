@@ -21,12 +21,13 @@ from providers.base import Provider
 from providers.errors import ProviderError
 from providers.registry import PROVIDERS
 
-from .account_form import PREFIX, form_for
+from .account_form import PREFIX, SenderForm, SenderFormSet, form_for
 from .auditing import AuditedAdmin
 
 
 class SenderInline(admin.TabularInline):  # type: ignore[type-arg]
     model = SenderId
+    formset = SenderFormSet
     extra = 0
 
 
@@ -56,6 +57,8 @@ class ProviderAccountAdmin(AuditedAdmin):
     def callback_url(self, account: ProviderAccount) -> SafeString:
         url = callback_url(account)
         note = _t("配信事業者の管理画面に、このURLを登録してください。URLは鍵を兼ねるため、他人に見せないでください。")
+        if provider_class(account).capabilities.calls_back_each:
+            note = _t("送信のたびに、このURLを配信事業者に伝えます。登録は要りません。他人に見せないでください。")
         return format_html('<code class="copyable">{}</code><div class="help">{}</div>', url, note)
 
     def get_form(
@@ -75,6 +78,8 @@ class ProviderAccountAdmin(AuditedAdmin):
             receipts = ["receives_callbacks", "callback_url"] if obj else ["receives_callbacks"]
             sets.append((_("配信結果の通知"), {"fields": receipts}))
         counting = ["counting_profile", "counting_overrides", "unit_price", "billing_rule", "closing_day"]
+        if vendor.capabilities.cleans:
+            counting.append("cleaning_price")
         return [*sets, (_("通数と料金"), {"fields": counting})]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -151,6 +156,7 @@ def _vendor(request: HttpRequest, account: ProviderAccount | None) -> type[Provi
 
 @admin.register(SenderId)
 class SenderIdAdmin(AuditedAdmin):
+    form = SenderForm
     list_display = ("value", "label", "account", "purpose_name")
     list_filter = ("account", "purpose")
     search_fields = ("value", "label")

@@ -79,10 +79,11 @@ class Karaden(Provider):
     base_url = "https://prg.karaden.jp/api"
     credential_names = ("token", "tenant_id")
     option_names = ("version",)
-    plain_names = frozenset({"tenant_id", "version"})
+    plain_names = frozenset({"version"})
     formats: ClassVar = {"tenant_id": "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"}
     choices: ClassVar = {"version": wire.VERSIONS}
     sender_format = "[1-9][0-9]*"
+    sender_example = "12"
     capabilities = Capabilities(
         receipts=True,
         look_up=True,

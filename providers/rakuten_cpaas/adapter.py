@@ -48,9 +48,10 @@ class RakutenCpaas(Provider):
     base_url = "https://api.cpaas.symphony.rakuten.net"
     credential_names = ("api_key", "api_secret")
     option_names = ("batch_size", "short_url_key", "short_url_secret", "enterprise_id")
-    plain_names = frozenset({"api_key", "batch_size", "short_url_key", "enterprise_id"})
+    plain_names = frozenset({"batch_size", "enterprise_id"})
     formats: ClassVar = {"batch_size": "[1-9][0-9]{0,3}"}
     sender_format = "[0-9]{1,15}|[0-9A-Za-z ]{1,11}"  # RK-A33 for letters
+    sender_example = "0501112222"
     capabilities = Capabilities(
         batch_size=BATCH_SIZE,
         receipts=True,

@@ -60,9 +60,9 @@ class ZettaiReach(Provider):
     label = "絶対リーチ！SMS"
     base_url = "https://sms-api.aossms.com"
     credential_names = ("token", "client_id")
-    plain_names = frozenset({"client_id"})
     formats: ClassVar = {"token": "[0-9A-Za-z]{32}", "client_id": "[1-9][0-9]+"}
     sender_format = "[0-9]{5,6}"
+    sender_example = "54321"
     capabilities = Capabilities(
         batch_size=1,
         receipts=True,
