@@ -15,7 +15,6 @@ from campaigns.texts import trouble_text
 from providers.base import Provider
 from providers.errors import ProviderError
 from providers.http import VendorClient
-from providers.registry import PROVIDERS
 
 PREFIX = "credential_"
 LABELS = {
@@ -152,13 +151,18 @@ def sender_objection(vendor: type[Provider], value: str) -> str:
 class SenderFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """The senders of one account, below its form."""
 
+    vendor: type[Provider]
+
     def clean(self) -> None:
         super().clean()
-        vendor = PROVIDERS[self.instance.provider]
         for form in self.forms:
             value = form.cleaned_data.get("value") if form.is_valid() else None
-            if value and form.has_changed() and (objection := sender_objection(vendor, value)):
+            if value and form.has_changed() and (objection := sender_objection(self.vendor, value)):
                 form.add_error("value", objection)
+
+
+def senders_for(vendor: type[Provider]) -> type[SenderFormSet]:
+    return type("SenderFormSet", (SenderFormSet,), {"vendor": vendor})
 
 
 class SenderForm(forms.ModelForm):  # type: ignore[type-arg]

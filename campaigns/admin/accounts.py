@@ -21,14 +21,16 @@ from providers.base import Provider
 from providers.errors import ProviderError
 from providers.registry import PROVIDERS
 
-from .account_form import PREFIX, SenderForm, SenderFormSet, form_for
+from .account_form import PREFIX, SenderForm, form_for, senders_for
 from .auditing import AuditedAdmin
 
 
 class SenderInline(admin.TabularInline):  # type: ignore[type-arg]
     model = SenderId
-    formset = SenderFormSet
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: ProviderAccount | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **kwargs | {"formset": senders_for(_vendor(request, obj))})
 
 
 @admin.register(ProviderAccount)
