@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns.errors import RuleError
 from campaigns.forms.campaigns import CampaignForm
 from campaigns.forms.vendors import ShortUrlForm
-from campaigns.models import Campaign, MessageTemplate, PortalSettings
+from campaigns.models import Campaign, MessageTemplate, PortalSettings, User
 from campaigns.services.planning.drafting import save_draft
 from campaigns.services.planning.launching import start_preparation
 from campaigns.services.planning.previewing import preview_text
@@ -33,7 +33,8 @@ SAVE, CONFIRM, USE_TEMPLATE, PREVIEW = "save", "confirm", "use_template", "previ
 @require_http_methods(["GET", "POST"])
 def campaign_new(request: HtmxRequest) -> HttpResponse:
     if request.method == "GET":
-        return _editor(request, CampaignForm(initial=_from_template(request.GET.get("template", ""))))
+        preset = _from_template(request.GET.get("template", "")) | {"sender": _last_sender(request.user)}
+        return _editor(request, CampaignForm(initial=preset))
     reference = request.POST.get("reference", "")
     if already := Campaign.objects.filter(reference=reference, created_by=request.user).first():
         return _edit(request, already)  # posted twice: the same draft, not a second one
@@ -71,6 +72,12 @@ def _from_template(wanted: str) -> dict[str, Any]:
     if template is None:
         return {}
     return {"template": template.pk, "body": template.body, "purpose": template.purpose, "name": template.name}
+
+
+def _last_sender(user: User) -> int | None:
+    """Where there are several, people mostly go on with the one they used before."""
+    own = Campaign.objects.filter(created_by=user, sender__isnull=False).order_by("-pk")
+    return own.values_list("sender_id", flat=True).first()
 
 
 def _answer(request: HtmxRequest, campaign: Campaign) -> HttpResponse:

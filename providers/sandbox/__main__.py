@@ -2,40 +2,9 @@
 
 import argparse
 import logging
-from typing import Any
 
+from .samples import SAMPLE_ACCOUNTS
 from .server import Options, run
-
-SAMPLE_ACCOUNT: dict[str, Any] = {
-    "vendor": "zettai_reach",
-    "client_id": "20001",
-    "token": "SampleTokenForTheSandboxOnly0001",
-    "sender_codes": ["54321"],
-    "counts_include_today": True,
-    "templates": [
-        {"title": "ご予約の確認", "default_content": "{{%name%}}様 ご予約は{{%date%}}です。変更はお電話でどうぞ。"},
-        {"title": "お支払いのご案内", "default_content": "{{%name%}}様 お支払い期限は{{%date%}}です。"},
-    ],
-}
-SAMPLE_ACCOUNTS: tuple[dict[str, Any], ...] = (
-    SAMPLE_ACCOUNT,
-    {
-        "vendor": "rakuten_cpaas",
-        "client_id": "sample-sms-key",
-        "secret": "sample-sms-secret",
-        "short_url_key": "sample-short-url-key",
-        "short_url_secret": "sample-short-url-secret",
-        "sender_codes": ["0501112222"],
-        "templates": {"reservation": "{name}様 ご予約は{date}です。変更はお電話でどうぞ。"},
-    },
-    {
-        "vendor": "karaden",
-        "client_id": "4",
-        "tenant_id": "5d0f6f0e-1111-4a4a-8c8c-000000000001",
-        "token": "sample-token",
-        "services": [{"id": 12}, {"id": 13, "is_shorten": True}],
-    },
-)
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ def test_each_vendor_asks_for_its_own_fields(
         pytest.param("zettai_reach", {"credential_client_id": "abc"}, "値の形", id="a client that is a name"),
         pytest.param("zettai_reach", {"senders-0-value": "123"}, "例: 54321", id="a sender cut short"),
         pytest.param("karaden", {"credential_tenant_id": "4"}, "値の形", id="a project for a tenant"),
-        pytest.param("karaden", {"credential_version": "2022-01-01"}, "選択", id="a version there is not"),
+        pytest.param("karaden", {"credential_version": "2022-01-01"}, "選べません", id="a version there is not"),
         pytest.param("karaden", {"senders-0-value": "0501112222"}, "例: 12", id="a number for a service"),
         pytest.param("rakuten_cpaas", {"credential_batch_size": "0"}, "値の形", id="arrays of nothing"),
         pytest.param("rakuten_cpaas", {"senders-0-value": "見本商店"}, "例: 0501112222", id="a sender in kanji"),

@@ -34,7 +34,7 @@ from campaigns.services.planning.launching import launch, prepare_campaign, star
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.sending_line import IN_FLIGHT
 from providers.base import OutboundSms
-from providers.sandbox.__main__ import SAMPLE_ACCOUNT
+from providers.sandbox.samples import SAMPLE_ACCOUNT
 
 BODY = "{{氏名}}様 ご予約は明日10時です。"
 NO_LIMIT = 100_000  # requests per second

@@ -15,6 +15,7 @@ from campaigns.models import ProviderAccount
 from campaigns.services.accounts import callback_url
 from providers.sandbox.client import ControlError, SandboxControl
 from providers.sandbox.pushing import is_loopback
+from providers.sandbox.samples import RAKUTEN_TEMPLATES, ZETTAI_TEMPLATES
 from providers.sandbox.server import Options, mount_path, run
 
 HOST = "127.0.0.1"
@@ -101,14 +102,15 @@ def contract_of(account: ProviderAccount) -> dict[str, Any]:
 
 
 def _zettai_reach(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
-    return {**account.credentials, "sender_codes": senders, "counts_include_today": True}
+    fixed = {"counts_include_today": True, "templates": ZETTAI_TEMPLATES}
+    return {**account.credentials, "sender_codes": senders, **fixed}
 
 
 def _rakuten_cpaas(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
     keys = {"api_key": "client_id", "api_secret": "secret"}
     known = ("api_key", "api_secret", "short_url_key", "short_url_secret")
     given = {keys.get(name, name): account.credentials[name] for name in known if account.credentials.get(name)}
-    return {**given, "sender_codes": senders}
+    return {**given, "sender_codes": senders, "templates": RAKUTEN_TEMPLATES}
 
 
 def _karaden(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
