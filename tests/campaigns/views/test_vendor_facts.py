@@ -48,10 +48,8 @@ def test_the_live_page_tells_how_many_opened_it(clerk):
     now = timezone.now()
     changes = {"state": "completed", "shortens_urls": True, "clicked": 7, "starts_at": now, "clicks_asked_at": now}
     campaign = make_campaign(**changes)
-    message = make_message(campaign, state="delivered")
-    campaign.counts.create(
-        day=message.day, account=campaign.account, state="delivered", messages=1, parts=1, billed_parts=1
-    )
+    make_message(campaign, state="delivered")
+    DayCount.objects.recount(campaign.pk)
     page = page_of(clerk, "campaign_detail", campaign.pk)
     assert "短縮URLを開いた人" in page
     assert "配信事業者が短縮して送ります。" in page
