@@ -17,6 +17,7 @@ from campaigns.services.accounts import accounts_that, provider_class
 
 LONGEST_URL = 2048
 FIELD = "field_"
+WORTH_ASKING = timedelta(days=30)  # hardly anybody gives up a number sooner
 
 
 class AccountChoice(forms.Form):
@@ -53,7 +54,9 @@ class CleaningForm(AccountChoice):
     )
 
     def __init__(self, contact_list: ContactList, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, capability="cleans", initial={"since": jst_day(contact_list.created_at)}, **kwargs)
+        made_on = jst_day(contact_list.created_at)
+        is_old = jst_day(timezone.now()) - made_on >= WORTH_ASKING
+        super().__init__(*args, capability="cleans", initial={"since": made_on if is_old else None}, **kwargs)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -113,5 +116,6 @@ class RegisteredTemplateForm(AccountChoice):
             template=self.template,
             account=given["account"],
             vendor_id=given["vendor_id"],
+            version=self.template.version,
             fields=dict(self._pairs(given)),
         )

@@ -64,14 +64,18 @@ class NumberCleaning(models.Model):
         return self.is_working and timezone.now() - self.beat_at > STANDS_STILL_AFTER
 
     @property
-    def rate(self) -> float | None:
+    def rate(self) -> int | None:
         """Numbers per second so far."""
-        seconds = (self.beat_at - self.created_at).total_seconds()
-        return self.asked / seconds if self.asked and seconds > 0 else None
+        return max(1, round(self.asked / self._seconds)) if self.asked and self._seconds else None
 
     @property
     def seconds_left(self) -> float | None:
-        return (self.total - self.asked) / self.rate if self.rate and self.is_working else None
+        is_known = self.is_working and self.asked
+        return (self.total - self.asked) * self._seconds / self.asked if is_known else None
+
+    @property
+    def _seconds(self) -> float:
+        return (self.beat_at - self.created_at).total_seconds()
 
 
 class CleanedNumber(models.Model):

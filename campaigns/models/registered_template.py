@@ -13,6 +13,7 @@ class RegisteredTemplate(models.Model):
     )
     account = models.ForeignKey(ProviderAccount, models.CASCADE, verbose_name=_("接続先"))
     vendor_id = models.CharField(_("配信事業者の定型文"), max_length=100)  # its id, or its title where it has none
+    version = models.PositiveIntegerField(default=1)  # of the text the two sides agreed in: a later one is ours alone
     fields = models.JSONField(default=dict)  # the vendor's name of a field -> ours
 
     class Meta:
@@ -20,6 +21,11 @@ class RegisteredTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.vendor_id
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the text is still the one registered there."""
+        return self.version == self.template.version
 
 
 class FieldValues(models.Model):

@@ -85,22 +85,19 @@ def _take(account: ProviderAccount, offer: Offer, actor: User) -> None:
         template.version += 1
     template.body, template.updated_by = offer.body, actor
     template.save()
-    RegisteredTemplate.objects.update_or_create(
-        template=template, defaults={"account": account, "vendor_id": offer.name[:100], "fields": {}}
-    )
+    values = {"account": account, "vendor_id": offer.name[:100], "version": template.version, "fields": {}}
+    RegisteredTemplate.objects.update_or_create(template=template, defaults=values)
     Activity.objects.note(actor, "template_edited" if offer.ours else "template_created", template, source=str(account))
 
 
 def tie(tie: RegisteredTemplate, actor: User) -> None:
-    """From now on the vendor fills its own template with these fields."""
+    """From now on the vendor fills its own template with these fields, as long as the text stays as it is."""
     same = RegisteredTemplate.objects.filter(account=tie.account, vendor_id=tie.vendor_id)
     if taken := same.exclude(template=tie.template).select_related("template").first():
         raise RuleError(_("このIDは、定型文「%(name)s」ですでに使われています。") % {"name": taken.template})
     with transaction.atomic():
-        RegisteredTemplate.objects.update_or_create(
-            template=tie.template,
-            defaults={"account": tie.account, "vendor_id": tie.vendor_id, "fields": tie.fields},
-        )
+        RegisteredTemplate.objects.filter(template=tie.template).delete()
+        tie.save()
         Activity.objects.note(actor, "template_edited", tie.template, source=str(tie.account))
 
 

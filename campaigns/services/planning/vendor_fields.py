@@ -26,7 +26,8 @@ def template_to_pin(campaign: Campaign) -> dict[str, Any]:
     found = registered.select_related("account", "template").first()
     if found is None or not provider_class(found.account).capabilities.fills_templates:
         return {}
-    return {"id": found.vendor_id, "fields": found.fields} if campaign.body == found.template.body else {}
+    is_its_text = found.is_current and campaign.body == found.template.body
+    return {"id": found.vendor_id, "fields": found.fields} if is_its_text else {}
 
 
 def pin_fields(campaign: Campaign, messages: Sequence[NewMessage], contacts: Sequence[Contact]) -> None:

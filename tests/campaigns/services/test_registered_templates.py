@@ -145,6 +145,14 @@ def test_every_other_text_goes_as_a_text(account: ProviderAccount, changes: dict
 
 
 @pytest.mark.usefixtures("queued")
+def test_a_text_changed_here_is_not_the_vendors_any_more(account: ProviderAccount) -> None:
+    template = tied(account)
+    template.body, template.version = "{{氏名|お客様}}様 {{日}}に変わりました。", 2
+    template.save()
+    assert prepared(account, template).vendor_template == {}
+
+
+@pytest.mark.usefixtures("queued")
 def test_another_account_gets_the_text(account: ProviderAccount) -> None:
     campaign = prepared(make_account(provider="scripted"), tied(account))
     assert campaign.vendor_template == {}

@@ -31,7 +31,7 @@ def test_the_list_leads_there_and_the_cost_is_said_first(clerk, account):
     url = reverse("cleaning_new", args=[contact_list.pk])
     assert url in clerk.get(reverse("contactlist_detail", args=[contact_list.pk])).content.decode()
     page = clerk.get(url).content.decode()
-    for words in ("対象 2件", "費用の目安 ¥6", "1件 ¥3"):
+    for words in ("対象 2件。", "費用の目安 ¥6", "1件 ¥3"):
         assert words in page
 
 
