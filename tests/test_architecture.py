@@ -83,7 +83,7 @@ FLOORS = {
     "campaigns.management.commands.sandbox": Floor(
         ours=("campaigns.models", "campaigns.services.accounts", "providers.sandbox")
     ),
-    "campaigns.management.commands.benchmark": Floor(
+    "campaigns.management.benchmarks": Floor(
         ours=("campaigns.models", "campaigns.services", "campaigns.rules", "providers.base", "providers.sandbox")
     ),
     "campaigns.forms": PAGES,

@@ -1,0 +1,1 @@
+"""Rooms of `manage.py benchmark`: each module measures one thing. See ROOMS in commands/benchmark.py."""
