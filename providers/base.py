@@ -233,6 +233,7 @@ class Capabilities:
     lists_templates: bool = False
     cleans: bool = False  # tells whether a number changed hands
     cleans_back: int = 0  # days before today the day asked about may lie
+    short_hosts: tuple[str, ...] = ()  # of the short URLs it makes
     jis_only: bool = False  # cannot carry characters outside ASCII and JIS X 0208
     counting_profile: str = "standard"
     requests_per_second: int = 10  # safe default; an account may have more
@@ -253,7 +254,7 @@ class Provider(ABC):
     formats: ClassVar[Mapping[str, str]] = {}  # of both: what a whole value must match
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # of both: the values there are, the usual one first
     sender_format: ClassVar[str] = ".+"  # what a whole sender id must match
-    sender_example: ClassVar[str] = ""
+    sender_example: ClassVar[str] = "12345"
     capabilities: ClassVar[Capabilities]
     timeouts: ClassVar[Timeouts] = Timeouts()
 

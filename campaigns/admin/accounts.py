@@ -107,7 +107,8 @@ class ProviderAccountAdmin(AuditedAdmin):
 
     def audit_details(self, form: Any) -> dict[str, Any]:
         details = super().audit_details(form)
-        return details | {"credentials": sorted(form.retyped())} if form.retyped() else details
+        touched = sorted(name.removeprefix(PREFIX) for name in form.changed_data if name.startswith(PREFIX))
+        return details | {"credentials": touched} if touched else details
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not form.vendor.capabilities.receipts:

@@ -88,6 +88,7 @@ class CleanedNumber(models.Model):
     asked_at = models.DateTimeField(_("確認日時"))
 
     class Meta:
+        ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["cleaning", "contact"], name="cleaned_once_per_job")]
 
     def __str__(self) -> str:

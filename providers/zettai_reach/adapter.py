@@ -74,6 +74,7 @@ class ZettaiReach(Provider):
         cancels_group=True,
         month_counts=True,
         shortens=True,
+        short_hosts=("ai9.jp",),
         lists_templates=True,
         cleans=True,
         cleans_back=CLEANS_BACK,

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import ProviderAccount, SenderId
+from campaigns.models import Activity, ProviderAccount, SenderId
 from providers.rakuten_cpaas.tokens import KEPT
 from providers.sandbox.server import SandboxServer
 from tests.factories import make_account, make_sender, make_user
@@ -107,6 +107,8 @@ def test_what_is_no_secret_is_shown_and_may_be_taken_back(administrator: Client)
     administrator.post(page, typed("rakuten_cpaas", credential_batch_size="", credential_api_secret=""))
     account.refresh_from_db()
     assert account.credentials == CREDENTIALS["rakuten_cpaas"]
+    note = Activity.objects.get(target_type="provideraccount")
+    assert note.details["credentials"] == ["api_key", "batch_size"]
 
 
 def test_a_sender_by_itself_is_looked_at_as_well(administrator: Client) -> None:

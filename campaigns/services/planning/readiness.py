@@ -10,6 +10,7 @@ from campaigns.models import Campaign, HeldAt, PortalSettings, Purpose
 from campaigns.rules.content_checks import ERROR, Finding, check_body
 from campaigns.rules.placeholders import check
 from campaigns.texts import finding_text
+from providers.base import Capabilities
 
 from ..accounts import provider_class
 
@@ -27,13 +28,13 @@ def problems_by_field(campaign: Campaign) -> list[tuple[str, str]]:
 def findings(campaign: Campaign) -> list[Finding]:
     """Errors and warnings about the text, for the editor; errors also block."""
     settings = PortalSettings.load()
-    jis_only = bool(campaign.account and provider_class(campaign.account).capabilities.jis_only)
+    able = provider_class(campaign.account).capabilities if campaign.account else Capabilities()
     return check_body(
         campaign.body,
         purpose=campaign.purpose,
         organisation_names=[settings.organisation] if settings.organisation else [],
-        allowed_hosts=settings.own_hosts.split(),
-        route_jis_only=jis_only,
+        allowed_hosts=[*settings.own_hosts.split(), *able.short_hosts],
+        route_jis_only=able.jis_only,
     )
 
 

@@ -87,6 +87,13 @@ def test_what_was_found_is_shown_by_verdict_those_who_changed_first(clerk):
     assert "同じ人" in clerk.get(f"{url}?verdict=same").content.decode()
 
 
+def test_the_contact_shows_the_last_verdict(clerk):
+    for state, verdict in (("done", "same"), ("cancelled", "changed")):
+        result(make_cleaning(state=state, account=make_account()), f"人{verdict}", verdict)
+    contact = CleanedNumber.objects.get(verdict="changed").contact
+    assert "名義変更あり" in clerk.get(reverse("contact_detail", args=[contact.pk])).content.decode()
+
+
 def test_while_it_works_the_page_looks_again_and_afterwards_not(clerk):
     job = make_cleaning()
     part = clerk.get(reverse("cleaning_detail", args=[job.pk]), headers={"hx-request": "true"}).content.decode()
