@@ -1,5 +1,6 @@
 """Who opened a shortened URL: the vendor does not call us for that, so its list is read now and then."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
@@ -16,14 +17,17 @@ from providers.errors import ProviderError
 from ..accounts import accounts_that, ask_vendor
 
 ASK_EVERY = timedelta(minutes=30)
+FRESH_FOR, ASK_FRESH_EVERY = timedelta(hours=2), timedelta(minutes=5)  # while somebody watches
 ASK_FOR = timedelta(days=7)  # who has not opened it by then will not
 STANDS_STILL_AFTER = timedelta(minutes=2)
+LONGEST_WAIT = 5.0
 STARTED = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.HOLDING, CampaignState.COMPLETED)
 
 
 def wake_click_questions(now: datetime) -> None:
-    """Read again what was last read half an hour ago, or was left half read."""
+    """Read again what was last read a while ago, or was left half read."""
     read = Q(clicks_page=0, clicks_asked_at__lt=now - ASK_EVERY)
+    read |= Q(clicks_page=0, clicks_asked_at__lt=now - ASK_FRESH_EVERY, starts_at__gt=now - FRESH_FOR)
     left = Q(clicks_page__gt=0, clicks_asked_at__lt=now - STANDS_STILL_AFTER)
     due = Campaign.objects.filter(read | left | Q(clicks_asked_at=None), shortens_urls=True, state__in=STARTED)
     due = due.filter(account__in=accounts_that("tells_clicks"), starts_at__gt=now - ASK_FOR)
@@ -35,7 +39,7 @@ def ask_clicks(campaign: Campaign, *, until: float) -> None:
     """Read the vendor's list for one time slice, from where the last one ended; then queue the next slice."""
     assert campaign.account is not None
     account, page = campaign.account, campaign.clicks_page or 1
-    while page:
+    while page and _has_turn(account):
         try:
             receipts, has_more = _read(account, campaign.reference, page)
         except ProviderError as error:
@@ -46,6 +50,15 @@ def ask_clicks(campaign: Campaign, *, until: float) -> None:
         if page and monotonic() >= until:
             enqueue("ask_clicks", campaign.pk)
             return
+
+
+def _has_turn(account: ProviderAccount) -> bool:
+    """Pages are read at the pace that sends share; False while the account must wait, and the schedule asks again."""
+    wait = account.buy_pace(1, now=time.time()) - time.time()
+    if wait > LONGEST_WAIT:
+        return False
+    time.sleep(max(0.0, wait))
+    return True
 
 
 def _read(account: ProviderAccount, group: str, page: int) -> tuple[list[DeliveryReceipt], bool]:

@@ -1,5 +1,6 @@
 """Clicks on shortened URLs: read page by page, never forgotten, asked for only where there is something to tell."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
@@ -18,6 +19,7 @@ from tests.fakes import ScriptedProvider
 pytestmark = pytest.mark.django_db(transaction=True)
 Tasks = list[tuple[str, tuple[int, ...]]]
 NOW = timezone.now()
+LATER = {"starts_at": NOW - timedelta(hours=3)}
 
 
 @pytest.fixture
@@ -81,12 +83,23 @@ def test_a_vendor_out_of_reach_is_asked_again_later(campaign: Campaign) -> None:
     assert campaign.clicks_asked_at is None
 
 
+def test_an_account_that_must_wait_is_not_asked(campaign: Campaign, pages: list[Any]) -> None:
+    pages.append([])
+    assert campaign.account is not None
+    campaign.account.hold_back(60, now=time.time())
+    ask_clicks(campaign, until=inf)
+    campaign.refresh_from_db()
+    assert campaign.clicks_asked_at is None
+
+
 @pytest.mark.parametrize(
     ("changes", "is_asked"),
     [
         pytest.param({}, True, id="never asked"),
-        pytest.param({"clicks_asked_at": NOW - timedelta(minutes=5)}, False, id="asked just now"),
-        pytest.param({"clicks_asked_at": NOW - timedelta(minutes=31)}, True, id="asked a while ago"),
+        pytest.param({"clicks_asked_at": NOW - timedelta(minutes=1)}, False, id="asked just now"),
+        pytest.param({"clicks_asked_at": NOW - timedelta(minutes=6)}, True, id="asked a while ago"),
+        pytest.param(LATER | {"clicks_asked_at": NOW - timedelta(minutes=6)}, False, id="less often after hours"),
+        pytest.param(LATER | {"clicks_asked_at": NOW - timedelta(minutes=31)}, True, id="but on and on"),
         pytest.param({"clicks_asked_at": NOW - timedelta(minutes=5), "clicks_page": 3}, True, id="left half read"),
         pytest.param({"shortens_urls": False}, False, id="nothing was shortened"),
         pytest.param({"state": "scheduled"}, False, id="not begun"),
