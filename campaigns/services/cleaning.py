@@ -28,36 +28,36 @@ from campaigns.models import (
 )
 from campaigns.queue import enqueue
 from campaigns.rules.sending_window import jst_day
-from providers.base import CleaningVerdict, Provider
+from providers.base import Provider
 from providers.errors import NotReached, OutcomeUnknown, ProviderError, Throttled
 
-from .accounts import open_provider, provider_class
+from .accounts import accounts_that, open_provider, provider_class
 from .suppressing import suppress
 
 SLICE_SECONDS = 5
 PASSES = (NotReached, Throttled, OutcomeUnknown)  # a question asked twice does no harm: the schedule asks again
-VERDICTS = {
-    CleaningVerdict.CHANGED: Verdict.CHANGED,
-    CleaningVerdict.SAME: Verdict.SAME,
-    CleaningVerdict.NO_VERDICT: Verdict.NO_VERDICT,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What cleaning a list would take."""
+    """What cleaning a list would take with one account."""
 
+    account: ProviderAccount
     numbers: int
     seconds: float
     yen: Decimal | None  # None while nobody said what a question costs
 
 
-def effort(contact_list: ContactList, account: ProviderAccount) -> Effort:
+def efforts(contact_list: ContactList) -> list[Effort]:
+    """One for each account that can do it."""
     numbers = _to_ask(contact_list).count()
+    return [_effort(account, numbers) for account in accounts_that("cleans")]
+
+
+def _effort(account: ProviderAccount, numbers: int) -> Effort:
     price = account.cleaning_price
-    return Effort(
-        numbers, numbers / pace_of(account), None if price is None else (numbers * price).quantize(Decimal(1))
-    )
+    yen = None if price is None else (numbers * price).quantize(Decimal(1))
+    return Effort(account, numbers, numbers / pace_of(account), yen)
 
 
 def pace_of(account: ProviderAccount) -> int:
@@ -149,7 +149,7 @@ async def _ask_one(job: NumberCleaning, provider: Provider, contact: Contact) ->
     since = _since(contact.number_acquired_on or job.since, provider.capabilities.cleans_back, jst_day(now))
     verdict = Verdict.NO_VERDICT
     if provider.accepts(contact.phone):
-        verdict = VERDICTS[await provider.clean(contact.phone, since=since)]
+        verdict = Verdict(await provider.clean(contact.phone, since=since))
     return CleanedNumber(cleaning=job, contact=contact, verdict=verdict, since=since, asked_at=now)
 
 

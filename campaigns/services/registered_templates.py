@@ -1,5 +1,6 @@
 """Templates a vendor keeps: taking its texts over as ours, and tying one of ours to the vendor's id."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ from providers.base import VendorTemplate
 from providers.errors import ProviderError
 
 from .accounts import ask_vendor
+
+LONGEST_NAME = 100
 
 
 class Change(StrEnum):
@@ -53,21 +56,31 @@ def offered_templates(account: ProviderAccount) -> list[Offer]:
 def _compare(account: ProviderAccount, found: Sequence[VendorTemplate]) -> list[Offer]:
     ties = RegisteredTemplate.objects.filter(account=account).select_related("template")
     tied = {tie.vendor_id: tie.template for tie in ties}
-    names = [each.name for each in found]
-    named = {template.name: template for template in MessageTemplate.objects.filter(name__in=names)}
-    return [_offer(each, tied.get(each.name[:100]) or named.get(each.name)) for each in found]
+    times = Counter(each.name for each in found)
+    named = {template.name: template for template in MessageTemplate.objects.filter(name__in=times)}
+    return [_offer(each, tied.get(each.name) or named.get(each.name), times[each.name]) for each in found]
 
 
-def _offer(theirs: VendorTemplate, ours: MessageTemplate | None) -> Offer:
-    try:
-        body = prepare_body(theirs.body)
-    except InvalidInput:
-        return Offer(theirs.name, theirs.body, Change.UNUSABLE, ours, _("本文がありません。"))
-    if problems := check(body):
-        return Offer(theirs.name, body, Change.UNUSABLE, ours, finding_text(problems[0].code, problems[0].excerpt))
+def _offer(theirs: VendorTemplate, ours: MessageTemplate | None, times: int) -> Offer:
+    if problem := _problem(theirs, times):
+        return Offer(theirs.name, theirs.body, Change.UNUSABLE, ours, problem)
+    body = prepare_body(theirs.body)
     if ours is None:
         return Offer(theirs.name, body, Change.NEW)
     return Offer(theirs.name, body, Change.SAME if ours.body == body else Change.CHANGED, ours)
+
+
+def _problem(theirs: VendorTemplate, times: int) -> str:
+    """Why it cannot be one of ours, where names are unique and fields are whole."""
+    if not theirs.name.strip() or len(theirs.name) > LONGEST_NAME:
+        return _("名前がないか、%(most)s文字より長い名前です。") % {"most": LONGEST_NAME}
+    if times > 1:
+        return _("同じ名前の定型文が、配信事業者に2つ以上あります。")
+    try:
+        found = check(prepare_body(theirs.body))
+    except InvalidInput:
+        return _("本文がありません。")
+    return finding_text(found[0].code, found[0].excerpt) if found else ""
 
 
 def take_over(account: ProviderAccount, names: Collection[str], actor: User) -> int:
@@ -80,12 +93,12 @@ def take_over(account: ProviderAccount, names: Collection[str], actor: User) -> 
 
 
 def _take(account: ProviderAccount, offer: Offer, actor: User) -> None:
-    template = offer.ours or MessageTemplate(name=offer.name[:100], purpose=Purpose.NOTICE)
+    template = offer.ours or MessageTemplate(name=offer.name, purpose=Purpose.NOTICE)
     if template.pk:
         template.version += 1
     template.body, template.updated_by = offer.body, actor
     template.save()
-    values = {"account": account, "vendor_id": offer.name[:100], "version": template.version, "fields": {}}
+    values = {"account": account, "vendor_id": offer.name, "version": template.version, "fields": {}}
     RegisteredTemplate.objects.update_or_create(template=template, defaults=values)
     Activity.objects.note(actor, "template_edited" if offer.ours else "template_created", template, source=str(account))
 

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from campaigns.errors import RuleError
 from campaigns.forms.vendors import CleaningForm
 from campaigns.models import ContactList, NumberCleaning, Verdict
-from campaigns.services.accounts import accounts_that
-from campaigns.services.cleaning import cancel_cleaning, effort, start_cleaning, verdicts
+from campaigns.services.cleaning import cancel_cleaning, efforts, start_cleaning, verdicts
 from campaigns.texts import trouble_text
 
 from .access import requires
@@ -36,7 +35,7 @@ def cleaning_new(request: HtmxRequest, list_id: int) -> HttpResponse:
     context = {
         "contact_list": contact_list,
         "form": form,
-        "efforts": [(account, effort(contact_list, account)) for account in accounts_that("cleans")],
+        "efforts": efforts(contact_list),
         "before": NumberCleaning.objects.filter(contact_list=contact_list).select_related("account")[:10],
     }
     return render(request, "cleanings/new.html", context, status=422 if form.errors else 200)

@@ -171,6 +171,6 @@ def test_a_second_worker_on_the_same_job_keeps_no_answer_twice(
 
 def test_what_it_would_take(account: ProviderAccount) -> None:
     contact_list = make_list(*(make_contact() for _ in range(100)))
-    assert cleaning.effort(contact_list, account) == cleaning.Effort(100, 2.0, None)
-    account.cleaning_price = Decimal("2.5")
-    assert cleaning.effort(contact_list, account).yen == 250
+    assert cleaning.efforts(contact_list) == [cleaning.Effort(account, 100, 2.0, None)]
+    ProviderAccount.objects.update(cleaning_price=Decimal("2.5"))
+    assert cleaning.efforts(contact_list)[0].yen == 250

@@ -61,6 +61,8 @@ def actor() -> User:
         pytest.param(VendorTemplate("予約", "ご予約は{{日}}です。"), Change.SAME, id="the very text"),
         pytest.param(VendorTemplate("予約", "ご予約は{{日}}です。\r\n"), Change.CHANGED, id="another text"),
         pytest.param(VendorTemplate("空", " "), Change.UNUSABLE, id="no text"),
+        pytest.param(VendorTemplate("", "本文"), Change.UNUSABLE, id="no name"),
+        pytest.param(VendorTemplate("名" * 101, "本文"), Change.UNUSABLE, id="too long a name"),
         pytest.param(VendorTemplate("壊れ", "ご予約は{{日です。"), Change.UNUSABLE, id="a broken field"),
     ],
 )
@@ -72,6 +74,14 @@ def test_each_is_compared_with_ours(
     (offer,) = registered_templates.offered_templates(account)
     assert offer.change == change
     assert bool(offer.problem) is (change == Change.UNUSABLE)
+
+
+def test_two_of_one_name_cannot_be_told_apart(
+    account: ProviderAccount, kept: list[VendorTemplate], actor: User
+) -> None:
+    kept += [VendorTemplate("予約", "一つ目"), VendorTemplate("予約", "二つ目")]
+    assert [offer.change for offer in registered_templates.offered_templates(account)] == [Change.UNUSABLE] * 2
+    assert registered_templates.take_over(account, ["予約"], actor) == 0
 
 
 def test_only_what_was_chosen_is_taken_over(account: ProviderAccount, kept: list[VendorTemplate], actor: User) -> None:
