@@ -16,12 +16,16 @@ from campaigns.models import (
     DayCount,
     HeldAt,
     MessageState,
+    MessageTemplate,
     OpenMessage,
     ProviderAccount,
     RegisteredTemplate,
+    Suppression,
     User,
 )
 from campaigns.rules.sending_window import jst_day
+from campaigns.services.cleaning import start_cleaning
+from campaigns.services.registered_templates import take_over
 from campaigns.services.results.clicking import ask_clicks
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending.booking import compare_bookings
@@ -87,6 +91,7 @@ def vendor(request: pytest.FixtureRequest, receiver: Receiver, settings: Any) ->
     KEPT.clear()
 
 
+zettai = pytest.mark.parametrize("vendor", ["zettai_reach"], indirect=True)
 karaden = pytest.mark.parametrize("vendor", ["karaden"], indirect=True)
 rakuten = pytest.mark.parametrize("vendor", ["rakuten_cpaas"], indirect=True)
 
@@ -169,6 +174,29 @@ def test_a_deadline_goes_with_each_message(vendor: Vendor, operator: User, work:
     campaign = vendor.campaign(operator, deadline_at=timezone.now() + timedelta(hours=1))
     send(campaign, operator, work)
     assert vendor.sandbox.control.ledger()["handed_over"] == len(FATES)
+
+
+@zettai
+def test_zettai_reach_tells_whose_number_changed_hands(vendor: Vendor, operator: User, work: Work) -> None:
+    verdicts = {"delivered_fast": "same", "holder_changed": "changed", "holder_not_listed": "no_verdict"}
+    people = {fate: make_contact(phone="+81801111" + MAGIC_NUMBERS[fate]) for fate in verdicts}
+    since = jst_day(timezone.now()) - timedelta(days=365)
+    job = start_cleaning(make_list(*people.values()), vendor.account, since, operator)
+    work()
+    found = dict(job.results.values_list("contact_id", "verdict"))
+    assert found == {people[fate].pk: verdict for fate, verdict in verdicts.items()}
+    stopped = Suppression.objects.get()
+    assert (stopped.phone, stopped.reason) == (people["holder_changed"].phone, "holder_changed")
+
+
+@zettai
+def test_zettai_reach_gives_its_templates_and_short_urls(vendor: Vendor, operator: User) -> None:
+    templates = [{"title": "予約", "default_content": "{{%氏名%}}様 明日10時です。"}]
+    vendor.sandbox.control.register_account(vendor.slug, **vendor.customer.settings, templates=templates)
+    assert take_over(vendor.account, ["予約"], operator) == 1
+    assert MessageTemplate.objects.get().body == "{{氏名}}様 明日10時です。"
+    short = shorten(vendor.account, "https://shop.example.jp/fair", operator)
+    assert [link["url"] for link in vendor.sandbox.control.links()] == [short]
 
 
 @karaden

@@ -105,6 +105,14 @@ def test_while_it_works_the_page_looks_again_and_afterwards_not(clerk):
     assert "認証情報" in page
 
 
+def test_a_page_costs_the_same_however_many_it_shows(clerk, django_assert_max_num_queries):
+    job = make_cleaning(state="done")
+    for number in range(30):
+        result(job, f"人{number}", "changed")
+    with django_assert_max_num_queries(8):
+        clerk.get(reverse("cleaning_detail", args=[job.pk]))
+
+
 def test_it_is_stopped_after_a_question(clerk):
     job = make_cleaning()
     url = reverse("cleaning_cancel", args=[job.pk])
