@@ -215,6 +215,7 @@ VERBS = {
     "campaign_returned": _l("差し戻し"),
     "campaign_withdrawn": _l("依頼を取り下げ"),
     "campaign_launched": _l("送信・予約を決定"),
+    "campaign_rescheduled": _l("予約日時を変更"),
     "campaign_stopped": _l("停止・取消"),
     "campaign_paused": _l("一時停止"),
     "campaign_resumed": _l("再開"),
