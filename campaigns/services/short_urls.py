@@ -1,6 +1,5 @@
 """Short URLs made by a vendor, for a text that is being written."""
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
@@ -8,11 +7,7 @@ from campaigns.models import Activity, ProviderAccount, User
 from campaigns.texts import trouble_text
 from providers.errors import ProviderError
 
-from .accounts import accounts_that, ask_vendor
-
-
-def shortening_accounts() -> "QuerySet[ProviderAccount]":
-    return accounts_that("shortens")
+from .accounts import ask_vendor
 
 
 def shorten(account: ProviderAccount, url: str, actor: User) -> str:

@@ -14,12 +14,12 @@ from campaigns.errors import RuleError
 from campaigns.forms.campaigns import CampaignForm
 from campaigns.forms.vendors import ShortUrlForm
 from campaigns.models import Campaign, MessageTemplate, PortalSettings, User
+from campaigns.services.accounts import accounts_that
 from campaigns.services.planning.drafting import save_draft
 from campaigns.services.planning.launching import start_preparation
 from campaigns.services.planning.previewing import preview_text
 from campaigns.services.planning.readiness import problems_by_field
 from campaigns.services.planning.sampling import audience_size, field_names, made_up_people, sample_people
-from campaigns.services.short_urls import shortening_accounts
 
 from .access import requires
 from .htmx import HtmxRequest
@@ -129,10 +129,16 @@ def _editor(request: HtmxRequest, form: CampaignForm, *, replaced: str = "", sta
         "campaign": form.instance,
         "templates": MessageTemplate.objects.order_by("category", "name"),
         "replaced": replaced,
-        "short_url_form": ShortUrlForm() if shortening_accounts().exists() else None,
+        "short_url_form": _short_url_form(form),
         "settings": PortalSettings.load(),
     }
     return render(request, "campaigns/edit.html", context, status=status)
+
+
+def _short_url_form(form: CampaignForm) -> ShortUrlForm | None:
+    """For the dialog; None where no vendor makes short URLs."""
+    can = accounts_that("shortens").exists()
+    return ShortUrlForm(initial={"account": form.instance.account_id}) if can else None
 
 
 def _preview(request: HtmxRequest, form: CampaignForm) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignState, Message, ProviderAccount
+from campaigns.models import Campaign, Message, ProviderAccount
 from campaigns.queue import enqueue
 from providers.base import DeliveryReceipt
 from providers.errors import ProviderError
@@ -21,7 +21,6 @@ FRESH_FOR, ASK_FRESH_EVERY = timedelta(hours=2), timedelta(minutes=5)  # while s
 ASK_FOR = timedelta(days=7)  # who has not opened it by then will not
 STANDS_STILL_AFTER = timedelta(minutes=2)
 LONGEST_WAIT = 5.0
-STARTED = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.HOLDING, CampaignState.COMPLETED)
 
 
 def wake_click_questions(now: datetime) -> None:
@@ -29,8 +28,8 @@ def wake_click_questions(now: datetime) -> None:
     read = Q(clicks_page=0, clicks_asked_at__lt=now - ASK_EVERY)
     read |= Q(clicks_page=0, clicks_asked_at__lt=now - ASK_FRESH_EVERY, starts_at__gt=now - FRESH_FOR)
     left = Q(clicks_page__gt=0, clicks_asked_at__lt=now - STANDS_STILL_AFTER)
-    due = Campaign.objects.filter(read | left | Q(clicks_asked_at=None), shortens_urls=True, state__in=STARTED)
-    due = due.filter(account__in=accounts_that("tells_clicks"), starts_at__gt=now - ASK_FOR)
+    begun = Campaign.objects.filter(shortens_urls=True, starts_at__range=(now - ASK_FOR, now))
+    due = begun.filter(read | left | Q(clicks_asked_at=None), account__in=accounts_that("tells_clicks"))
     for pk in due.values_list("pk", flat=True):
         enqueue("ask_clicks", pk)
 

@@ -102,7 +102,8 @@ def test_an_account_that_must_wait_is_not_asked(campaign: Campaign, pages: list[
         pytest.param(LATER | {"clicks_asked_at": NOW - timedelta(minutes=31)}, True, id="but on and on"),
         pytest.param({"clicks_asked_at": NOW - timedelta(minutes=5), "clicks_page": 3}, True, id="left half read"),
         pytest.param({"shortens_urls": False}, False, id="nothing was shortened"),
-        pytest.param({"state": "scheduled"}, False, id="not begun"),
+        pytest.param({"starts_at": NOW + timedelta(hours=1)}, False, id="not begun"),
+        pytest.param({"state": "cancelled"}, True, id="stopped on the way"),
         pytest.param({"starts_at": NOW - timedelta(days=8)}, False, id="long ago"),
     ],
 )
