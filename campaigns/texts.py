@@ -4,9 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import gettext_noop
-
-from providers.base import CodeMeaning
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 # Why a message is where it is.
 MESSAGE_REASONS = {
@@ -83,25 +81,6 @@ QUESTION_TROUBLES = {
     "no_answer": _l("配信事業者から返事がありませんでした。しばらくしてから、もう一度お試しください。"),
     "unreadable_reply": _l("配信事業者の返事を読み取れませんでした。接続先URLをご確認ください。"),
     "unexpected_status": _l("配信事業者から思いがけない返事がありました。しばらくしてから、もう一度お試しください。"),
-}
-
-# What a vendor's own result code comes down to, beside the code itself.
-CODE_CAUSES = {
-    "delivered": _l("端末に届きました"),
-    "congestion_at_carrier": _l("携帯会社の網または端末側の輻輳"),
-    "congestion_at_recipient": _l("受信側の輻輳"),
-    "number_not_in_use": _l("欠番、またはお客さまの都合による停止など"),
-    "network_or_out_of_range": _l("網の障害、圏外・電源OFFなど"),
-    "out_of_range": _l("圏外・電源OFF"),
-    "out_of_range_or_busy": _l("圏外・話し中・電源OFF"),
-    "refused_by_handset": _l("受信拒否の設定など、端末側のエラー"),
-    "unconnected": _l("圏外などのため未接続"),
-    "failed_at_carrier": _l("携帯会社で配信に失敗"),
-    "validity_ran_out": _l("有効期限切れ(圏外が続いたなど)"),
-    "rejected": _l("携帯会社または配信事業者が拒否"),
-    "deleted": _l("携帯会社で削除"),
-    "not_sent": _l("配信事業者から送信されませんでした"),
-    "not_known": _l("配信事業者にも分かりません"),
 }
 
 # What is wrong or risky in a text. %(found)s is the place.
@@ -222,7 +201,9 @@ VERBS = {
     "campaign_deleted": _l("下書きを削除"),
     "template_created": _l("定型文を作成"),
     "template_edited": _l("定型文を編集"),
+    "template_restored": _l("定型文を以前の版に戻した"),
     "template_deleted": _l("定型文を削除"),
+    "campaign_tried": _l("テスト送信"),
     "contact_created": _l("連絡先を追加"),
     "contact_edited": _l("連絡先を編集"),
     "contact_deleted": _l("連絡先を削除"),
@@ -250,6 +231,19 @@ VERBS = {
     "cleaning_finished": _l("電話番号クリーニングを完了"),
     "cleaning_cancelled": _l("電話番号クリーニングを中止"),
     "password_set": _l("利用者のパスワードを設定"),
+    "signed_in": pgettext_lazy("act", "ログイン"),
+    "sign_in_failed": _l("ログインに失敗"),
+    "second_factor_failed": _l("2段階認証のコードに失敗"),
+    "signed_out": pgettext_lazy("act", "ログアウト"),
+    "session_ended": _l("ほかの端末をログアウト"),
+    "password_changed": _l("パスワードを変更"),
+    "password_reset": _l("パスワードを再設定"),
+    "authenticator_added": _l("2段階認証(認証アプリ)を設定"),
+    "authenticator_removed": _l("2段階認証(認証アプリ)を解除"),
+    "passkey_added": _l("パスキーを登録"),
+    "passkey_removed": _l("パスキーを削除"),
+    "recovery_codes_made": _l("リカバリーコードを作り直し"),
+    "second_factor_forgotten": _l("利用者の2段階認証を解除"),
 }
 
 # What the details of an act are called.
@@ -283,6 +277,16 @@ DETAILS = {
     "same": _l("変更なし"),
     "no_verdict": _l("判定できず"),
     "url": _l("短縮URL"),
+    "from_address": _l("接続元"),
+}
+
+# The roles of services/people.py: a name, and what it lets one do.
+ROLES = {
+    "viewer": (_l("閲覧者"), _l("見るだけ。電話番号は一部を伏せて表示")),
+    "operator": (_l("担当者"), _l("連絡先と配信の作成、送信・承認依頼、停止")),
+    "approver": (_l("承認者"), _l("配信の承認と停止")),
+    "accountant": (_l("経理担当"), _l("通数集計、CSV出力")),
+    "administrator": (_l("管理者"), _l("すべての操作とこの管理画面")),
 }
 
 # Public holidays by the words of the calendar library; a day moved off a Sunday is named by two of them.
@@ -352,20 +356,16 @@ def detail_text(name: str) -> str:
     return str(DETAILS.get(name, name))
 
 
+def role_text(role: str) -> str:
+    return str(ROLES[role][0]) if role in ROLES else role
+
+
 def holiday_text(name: str) -> str:
     return " ".join(_(word) if word in HOLIDAYS else word for word in name.split())
 
 
 def carrier_text(code: str) -> str:
     return str(CARRIERS.get(code, code))
-
-
-def code_text(meaning: CodeMeaning | None) -> str:
-    """A vendor's result code in words: whose network where the code tells, and the cause."""
-    if meaning is None:
-        return ""
-    parts = [carrier_text(meaning.carrier), str(CODE_CAUSES.get(meaning.cause, meaning.cause))]
-    return ": ".join(filter(None, parts))
 
 
 def vendor_answer(code: str, text: str) -> str:

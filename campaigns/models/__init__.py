@@ -1,14 +1,14 @@
 """One file per noun; this list is what the rest of the product imports."""
 
 from .activity import Activity
-from .campaign import Campaign, CampaignState, HeldAt, Preparation
+from .campaign import Campaign, CampaignState, HeldAt, Preparation, new_reference
 from .contact import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, ExistingContacts, ListMembership
 from .contact_import import ContactImport, ImportState
 from .day_count import DayCount, touch_counts
 from .due_message import DueMessage
 from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
-from .message_template import MessageTemplate, Purpose
+from .message_template import MessageTemplate, Purpose, TemplateVersion
 from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
 from .open_message import OpenMessage, Watch
 from .portal_settings import ClosedDay, PortalSettings
@@ -16,6 +16,7 @@ from .provider_account import BillingRule, ProviderAccount, SenderId
 from .receipt_log import ReceiptLog
 from .registered_template import FieldValues, RegisteredTemplate
 from .suppression import Suppression, SuppressionReason
+from .trial_phone import TrialPhone
 from .user import User
 from .vendor_count import VendorCount
 
@@ -57,10 +58,13 @@ __all__ = [
     "SenderId",
     "Suppression",
     "SuppressionReason",
+    "TemplateVersion",
+    "TrialPhone",
     "User",
     "VendorCount",
     "Verdict",
     "Watch",
     "Word",
+    "new_reference",
     "touch_counts",
 ]

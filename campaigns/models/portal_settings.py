@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -27,6 +28,11 @@ class PortalSettings(models.Model):
     undo_seconds = models.PositiveIntegerField(
         _("取り消せる秒数"), default=10, help_text=_("送信を決めてから実際に送り始めるまでの時間です。")
     )
+    needs_trial = models.BooleanField(
+        _("テスト送信を必須にする"),
+        default=False,
+        help_text=_("同じ本文を自分の電話に送って確かめるまで、送信や承認の依頼ができません。"),
+    )
     recent_days = models.PositiveIntegerField(
         _("広告の配信間隔(日)"),
         default=0,
@@ -34,6 +40,12 @@ class PortalSettings(models.Model):
     )
     own_hosts = models.TextField(
         _("自社のURLのホスト名"), blank=True, help_text=_("1行に1つ。これ以外のURLには注意が出ます。")
+    )
+    second_factor_roles = models.ManyToManyField(
+        Group,
+        blank=True,
+        verbose_name=_("2段階認証を必須にする役割"),
+        help_text=_("この役割の人は、次の操作のときに2段階認証の設定を求められます。"),
     )
 
     class Meta:

@@ -16,7 +16,8 @@ from campaigns.rules.phone_numbers import format_domestic, mask
 from campaigns.rules.sending_window import JST
 from campaigns.services.accounts import provider_class
 from campaigns.services.figures.message_search import Search, find_messages, persons, values_in_chunks
-from campaigns.texts import carrier_text, code_text, reason_text, vendor_answer
+from campaigns.texts import carrier_text, reason_text, vendor_answer
+from campaigns.vendor_texts import code_text
 
 from .access import requires
 from .exports import csv_response

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.errors import RuleError
 from campaigns.forms.vendors import AccountChoice, RegisteredTemplateForm
 from campaigns.models import MessageTemplate
-from campaigns.services.registered_templates import Offer, offered_templates, take_over, tie, untie
+from campaigns.services.planning.registered_templates import Offer, offered_templates, take_over, tie, untie
 
 from .access import requires
 from .htmx import HtmxRequest

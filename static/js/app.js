@@ -29,13 +29,8 @@
     if (box && (path === undefined || box.dataset.path === path)) box.hidden = true;
   };
   const kindOf = (status) => {
-    const kinds = { 401: "session", 403: "forbidden", 404: "missing", 429: "busy", 503: "busy" };
+    const kinds = { 401: "session", 403: "forbidden", 404: "missing", 429: "busy", 503: "closed" };
     return kinds[status] || "server";
-  };
-  const endedSession = (event) => {
-    const login = one("[data-session-link] a");
-    const answered = event.detail.xhr.responseURL;
-    return login && answered && new URL(answered).pathname === new URL(login.href).pathname;
   };
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -46,14 +41,12 @@
   document.addEventListener("htmx:afterRequest", (event) => byHand(event) && busy(-1));
   document.addEventListener("htmx:sendError", (event) => trouble("offline", event));
   document.addEventListener("htmx:timeout", (event) => trouble("offline", event));
-  document.addEventListener("htmx:responseError", (event) => trouble(kindOf(event.detail.xhr.status), event));
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = event.detail;
+    trouble(xhr.getResponseHeader("X-Trouble") || kindOf(xhr.status), event);
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!endedSession(event)) {
-      if (!event.detail.isError) settled(pathOf(event)); // the same poll got through again
-      return;
-    }
-    event.detail.shouldSwap = false; // the log-in page would land in the middle of this one
-    trouble("session", event);
+    if (!event.detail.isError) settled(pathOf(event)); // the same poll got through again
   });
 
   // Logging in again in another tab changes the token; what was typed here must still be accepted.
@@ -65,7 +58,7 @@
 
   // --- After a swap: words for screen readers, the focus where it was or where it is asked for ---
   const wake = (root) => {
-    for (const button of all("[data-dismiss], [data-copy]", root)) button.hidden = false;
+    for (const each of all("[data-dismiss], [data-copy], [data-find], [data-scripted]", root)) each.hidden = false;
     for (const button of all("[data-insert][hidden]", root)) button.hidden = !one(button.dataset.into);
     one("[data-focus]", root)?.focus();
     say(root.dataset?.announce || one("[data-announce]", root)?.dataset.announce);
@@ -83,7 +76,10 @@
     (again || elt).focus({ preventScroll: true });
     focused = "";
   });
-  document.addEventListener("DOMContentLoaded", () => wake(document.documentElement));
+  document.addEventListener("DOMContentLoaded", () => {
+    wake(document.documentElement);
+    say(all("#messages .alert").map((alert) => alert.innerText.trim()).join(" ")); // there from the start, so not read by itself
+  });
   document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
 
   // --- Clicks ---
@@ -93,6 +89,14 @@
     field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
+  };
+  const find = (button) => {
+    const field = one(button.dataset.into);
+    const wanted = button.dataset.find;
+    const next = field.value.indexOf(wanted, field.selectionEnd);
+    const at = next < 0 ? field.value.indexOf(wanted) : next;
+    field.focus();
+    if (at >= 0) field.setSelectionRange(at, at + wanted.length);
   };
   const copy = async (button) => {
     await navigator.clipboard.writeText(button.dataset.copy);
@@ -113,6 +117,7 @@
       dialog.showModal();
     },
     "[data-insert]": insert,
+    "[data-find]": find,
     "[data-copy]": copy,
   };
   document.addEventListener("click", (event) => {
@@ -121,6 +126,13 @@
       if (target) act(target, event);
     }
     if (event.target instanceof HTMLDialogElement) event.target.close(); // a click on the backdrop
+  });
+
+  // --- Enter in a search within a form looks, and does not send the form ---
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("[data-enter-changes]")) return;
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
   // --- Forms: a second click on a slow page sends nothing twice ---

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.utils.module_loading import import_string
+from playwright.sync_api import Browser, sync_playwright
 
 from campaigns.models import PortalSettings, User
 from tests.factories import make_user
@@ -44,6 +45,22 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
     with Portal(tmp_path / "var") as running:
         yield running
         assert not running.leaks()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """With demo data, for tests that look at pages and change little."""
+    with Portal(tmp_path_factory.mktemp("demo") / "var", demo=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    chromium.demand()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.arguments())
+        yield browser
+        browser.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -25,7 +25,7 @@ from campaigns.models import (
 )
 from campaigns.rules.sending_window import jst_day
 from campaigns.services.cleaning import start_cleaning
-from campaigns.services.registered_templates import take_over
+from campaigns.services.planning.registered_templates import take_over
 from campaigns.services.results.clicking import ask_clicks
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending.booking import compare_bookings

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.texts import CODE_CAUSES, code_text
+from campaigns.vendor_texts import CODE_CAUSES, code_text
 from providers.base import CAUSES, CodeMeaning
 from providers.karaden import Karaden
 from providers.rakuten_cpaas import RakutenCpaas

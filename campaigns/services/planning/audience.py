@@ -1,6 +1,6 @@
 """Who gets a campaign, and with what text: lists in − lists out, once per number, each with a state and a reason."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -31,13 +31,14 @@ from ..accounts import provider_class
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    contact_id: int
+    contact_id: int | None
     reference: str
     phone: str
     body: str
     parts: int
     state: str
     reason: str
+    is_second_today: bool = False
 
 
 COLUMNS = {
@@ -76,12 +77,18 @@ class Audience:
         outside = ListMembership.objects.filter(contact=OuterRef("pk"), contact_list__campaigns_out=self.campaign)
         stopped = Suppression.objects.filter(phone=OuterRef("phone"))
         found = Contact.objects.filter(Exists(inside), ~Exists(outside), pk__gt=after)
-        return found.annotate(is_stopped=Exists(stopped), was_recent=Exists(self._recent())).order_by("pk")
+        return found.annotate(
+            is_stopped=Exists(stopped), was_recent=Exists(self._recent()), was_today=Exists(self._sent(days=1))
+        ).order_by("pk")
+
+    def _sent(self, *, days: int) -> "QuerySet[Message]":
+        """To this number, today and on the days before it."""
+        since = jst_day(timezone.now()) - timedelta(days=days)
+        sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
+        return Message.objects.filter(phone=OuterRef("phone"), day__gt=since, state__in=sent)
 
     def _recent(self) -> "QuerySet[Message]":
-        since = jst_day(timezone.now()) - timedelta(days=self.recent_days)
-        sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
-        recent = Message.objects.filter(phone=OuterRef("phone"), day__gt=since, state__in=sent)
+        recent = self._sent(days=self.recent_days)
         advertised = recent.filter(campaign__purpose=Purpose.ADVERTISING)
         return advertised if self.recent_days and self._is_advertising else advertised.none()
 
@@ -91,7 +98,7 @@ class Audience:
 
     def messages(self, contacts: Sequence[Contact]) -> Iterator[NewMessage]:
         for contact in contacts:
-            body, parts, reason = self._write(contact)
+            body, parts, reason = self.write(contact.merge_values())
             reason = self._objection(contact) or reason
             yield NewMessage(
                 contact_id=contact.pk,
@@ -101,6 +108,7 @@ class Audience:
                 parts=parts,
                 state=state_for(reason),
                 reason=reason,
+                is_second_today=contact.was_today and not reason,  # type: ignore[attr-defined]
             )
 
     def _objection(self, contact: Contact) -> str:
@@ -113,9 +121,10 @@ class Audience:
             return "recently_texted"
         return "" if self.provider.accepts(contact.phone) else "not_for_this_vendor"
 
-    def _write(self, contact: Contact) -> tuple[str, int, str]:
+    def write(self, values: Mapping[str, str]) -> tuple[str, int, str]:
+        """The body for somebody with these values, its parts, and why it cannot be sent."""
         try:
-            body = prepare_body(self.text.fill(contact.merge_values()))
+            body = prepare_body(self.text.fill(values))
         except InvalidInput as error:
             return "", 0, error.code
         count = count_parts(body, self.profile)

@@ -5,6 +5,7 @@ from time import monotonic
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,7 +27,7 @@ from campaigns.queue import enqueue
 from campaigns.rules.sending_window import jst_day
 
 from .audience import Audience, store
-from .readiness import problems
+from .readiness import problems, untried
 from .vendor_fields import discard_fields, pin_fields, template_to_pin
 
 CHUNK = 2_000  # contacts per transaction: half a second's work, so that a stop or a crash costs no more
@@ -57,6 +58,7 @@ def discard_preparation(campaign: Campaign) -> None:
             audience=0,
             recipients=0,
             excluded={},
+            texted_today=0,
             parts_total=0,
         )
         discard_fields(campaign)
@@ -92,6 +94,7 @@ def _store_chunk(campaign: Campaign, audience: Audience, contacts: list) -> bool
         "prepared_through": contacts[-1].pk,
         "prepared_at": timezone.now(),
         "audience": campaign.audience + len(contacts),
+        "texted_today": campaign.texted_today + sum(message.is_second_today for message in messages),
     }
     with transaction.atomic():
         # Names the very step it starts from: no two workers store this chunk, and none stores it with an old text.
@@ -114,6 +117,7 @@ def _finish_preparation(campaign: Campaign) -> None:
     """Pin the figures the person is asked to confirm."""
     assert campaign.account is not None
     rows = Message.objects.filter(campaign=campaign)
+    longest = rows.filter(state=MessageState.QUEUED).order_by("-parts", Length("body").desc(), "pk")
     queued = rows.filter(state=MessageState.QUEUED).aggregate(
         n=Count("pk"), total=Sum("parts"), least=Min("parts"), most=Max("parts")
     )
@@ -124,6 +128,7 @@ def _finish_preparation(campaign: Campaign) -> None:
         parts_total=queued["total"] or 0,
         parts_min=queued["least"] or 0,
         parts_max=queued["most"] or 0,
+        longest_message=longest.values_list("pk", flat=True).first(),
         excluded=dict(excluded),
         unit_price=campaign.account.unit_price,
     )
@@ -189,7 +194,7 @@ def _check_ready(campaign: Campaign) -> None:
         raise RuleError(_("宛先の確認がまだ終わっていません。確認画面で件数をご確認ください。"))
     if not campaign.recipients:
         raise RuleError(_("送信できる宛先が1件もありません。配信リストと対象外の理由をご確認ください。"))
-    if found := problems(campaign):
+    if found := [*problems(campaign), *untried(campaign)]:
         raise RuleError(found[0])
 
 

@@ -289,7 +289,7 @@ def test_a_look_costs_the_same_however_large_the_campaign(clerk, django_assert_m
     for _ in range(30):
         make_message(campaign, state="undelivered", sent_at=timezone.now())
     count(campaign, undelivered=30)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         live(clerk, campaign, headers=HTMX)
 
 

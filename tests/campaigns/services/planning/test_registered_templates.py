@@ -17,10 +17,10 @@ from campaigns.models import (
     RegisteredTemplate,
     User,
 )
-from campaigns.services import registered_templates
 from campaigns.services.envelopes import envelope_of, seal
+from campaigns.services.planning import registered_templates
 from campaigns.services.planning.launching import discard_preparation, prepare_campaign, start_preparation
-from campaigns.services.registered_templates import Change
+from campaigns.services.planning.registered_templates import Change
 from providers.base import TemplateText, VendorTemplate
 from providers.errors import AccountRefused
 from tests.factories import make_account, make_campaign, make_contact, make_list, make_template, make_user

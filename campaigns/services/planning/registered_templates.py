@@ -16,7 +16,8 @@ from campaigns.texts import finding_text, trouble_text
 from providers.base import VendorTemplate
 from providers.errors import ProviderError
 
-from .accounts import ask_vendor
+from ..accounts import ask_vendor
+from .template_versions import save_template
 
 LONGEST_NAME = 100
 
@@ -94,13 +95,10 @@ def take_over(account: ProviderAccount, names: Collection[str], actor: User) -> 
 
 def _take(account: ProviderAccount, offer: Offer, actor: User) -> None:
     template = offer.ours or MessageTemplate(name=offer.name, purpose=Purpose.NOTICE)
-    if template.pk:
-        template.version += 1
-    template.body, template.updated_by = offer.body, actor
-    template.save()
+    template.body = offer.body
+    save_template(template, actor)
     values = {"account": account, "vendor_id": offer.name, "version": template.version, "fields": {}}
     RegisteredTemplate.objects.update_or_create(template=template, defaults=values)
-    Activity.objects.note(actor, "template_edited" if offer.ours else "template_created", template, source=str(account))
 
 
 def tie(tie: RegisteredTemplate, actor: User) -> None:
