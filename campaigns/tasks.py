@@ -4,11 +4,13 @@ from time import monotonic
 
 from django.utils import timezone
 
-from .models import Campaign, ContactImport, ContactList, ProviderAccount
+from .models import Campaign, ContactImport, ContactList, NumberCleaning, ProviderAccount
+from .services.cleaning import clean_numbers as _clean_numbers
 from .services.imports.importing import forget_old_files, work_on
 from .services.list_building import fill_list as _fill_list
 from .services.list_building import wake_filling
 from .services.planning.launching import prepare_campaign as _prepare_campaign
+from .services.results.clicking import ask_clicks as _ask_clicks
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
 from .services.results.receiving import apply_receipts as _apply_receipts
@@ -56,6 +58,14 @@ def recount_touched() -> None:
 def fill_list(list_id: int) -> None:
     if contact_list := ContactList.objects.filter(pk=list_id).first():  # it may be deleted before it is full
         _fill_list(contact_list, until=monotonic() + SLICE_SECONDS)
+
+
+def ask_clicks(campaign_id: int) -> None:
+    _ask_clicks(Campaign.objects.select_related("account").get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+
+
+def clean_numbers(cleaning_id: int) -> None:
+    _clean_numbers(NumberCleaning.objects.select_related("account", "contact_list").get(pk=cleaning_id))
 
 
 def advance_import(import_id: int) -> None:

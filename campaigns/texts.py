@@ -251,6 +251,10 @@ VERBS = {
     "settings_changed": _l("設定を変更"),
     "settings_deleted": _l("設定を削除"),
     "account_checked": _l("接続を確認"),
+    "url_shortened": _l("短縮URLを作成"),
+    "cleaning_started": _l("電話番号クリーニングを開始"),
+    "cleaning_finished": _l("電話番号クリーニングを完了"),
+    "cleaning_cancelled": _l("電話番号クリーニングを中止"),
     "password_set": _l("利用者のパスワードを設定"),
     "signed_in": pgettext_lazy("act", "ログイン"),
     "sign_in_failed": _l("ログインに失敗"),
@@ -296,6 +300,10 @@ DETAILS = {
     "month": _l("月"),
     "credentials": _l("入力し直した認証情報"),
     "result": _l("結果"),
+    "changed": _l("名義変更あり"),
+    "same": _l("変更なし"),
+    "no_verdict": _l("判定できず"),
+    "url": _l("短縮URL"),
     "from_address": _l("接続元"),
 }
 

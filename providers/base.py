@@ -116,6 +116,34 @@ REASONS = frozenset(
 )
 
 
+# What a vendor's own result code comes down to, finer than a reason; screens hold one text for each.
+CAUSES = frozenset(
+    {
+        "delivered",
+        "congestion_at_carrier",
+        "congestion_at_recipient",
+        "number_not_in_use",
+        "network_or_out_of_range",
+        "out_of_range",
+        "out_of_range_or_busy",
+        "refused_by_handset",
+        "unconnected",
+        "failed_at_carrier",
+        "validity_ran_out",
+        "rejected",
+        "deleted",
+        "not_sent",
+        "not_known",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMeaning:
+    cause: str  # one of CAUSES
+    carrier: str = ""  # whose network said so, where the code tells
+
+
 class ReceiptStatus(StrEnum):
     BOOKED = "booked"
     IN_TRANSIT = "in_transit"
@@ -201,12 +229,15 @@ class Capabilities:
     binary: bool = False
     shortens: bool = False  # makes a short URL when asked
     shortens_in_text: bool = False  # replaces the URLs of a body by short ones
-    tells_clicks: bool = False
+    tells_clicks: bool = False  # in look_up_group as well
     lists_templates: bool = False
     cleans: bool = False  # tells whether a number changed hands
+    cleans_back: int = 0  # days before today the day asked about may lie
+    short_hosts: tuple[str, ...] = ()  # of the short URLs it makes
     jis_only: bool = False  # cannot carry characters outside ASCII and JIS X 0208
     counting_profile: str = "standard"
     requests_per_second: int = 10  # safe default; an account may have more
+    questions_per_second: int = 5  # of calls that send nothing
     book_at_least_ahead: int = 0  # seconds
     book_at_most_ahead: int = 0  # seconds
 
@@ -219,6 +250,11 @@ class Provider(ABC):
     base_url: ClassVar[str]
     credential_names: ClassVar[tuple[str, ...]]
     option_names: ClassVar[tuple[str, ...]] = ()  # kept with the credentials, and may be left empty
+    plain_names: ClassVar[frozenset[str]] = frozenset()  # of the options, those that are no secrets
+    formats: ClassVar[Mapping[str, str]] = {}  # of both: what a whole value must match
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # of both: the values there are, the usual one first
+    sender_format: ClassVar[str] = ".+"  # what a whole sender id must match
+    sender_example: ClassVar[str] = "12345"
     capabilities: ClassVar[Capabilities]
     timeouts: ClassVar[Timeouts] = Timeouts()
 
@@ -236,6 +272,11 @@ class Provider(ABC):
     def accepts(cls, e164: str) -> bool:
         """Whether this vendor takes the number at all; vendors stricter than Japan's numbering plan say so here."""
         return True
+
+    @classmethod
+    def explain(cls, vendor_code: str) -> CodeMeaning | None:
+        """What a receipt's `vendor_code` says; None for one the vendor's documents do not list."""
+        return None
 
     @abstractmethod
     async def submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
@@ -255,6 +296,10 @@ class Provider(ABC):
 
     async def look_up_day(self, day: date) -> list[DeliveryReceipt]:
         """The vendor's word on all messages of one day (JST)."""
+        raise NotImplementedError
+
+    async def look_up_group(self, group: str, page: int) -> tuple[list[DeliveryReceipt], bool]:
+        """The vendor's word on the messages of one group, a page at a time from 1, and whether there are more."""
         raise NotImplementedError
 
     async def bookings(self, day: date, *, sender_id: str, group: str = "") -> list[Booking]:

@@ -12,6 +12,7 @@ from campaigns.models import ContactImport, ImportRow, MessageTemplate, Template
 from .factories import (
     make_account,
     make_campaign,
+    make_cleaning,
     make_contact,
     make_list,
     make_message,
@@ -80,6 +81,7 @@ def make_changed_template() -> MessageTemplate:
 OBJECTS: dict[str, Callable[[], Any]] = {
     "account_id": make_account,
     "campaign_id": make_campaign,
+    "cleaning_id": make_cleaning,
     "contact_id": make_contact,
     "filter_id": lambda: make_user().saved_filters.create(name="見本", query="q=x"),
     "import_id": make_import,

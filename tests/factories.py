@@ -14,6 +14,7 @@ from campaigns.models import (
     ListMembership,
     Message,
     MessageTemplate,
+    NumberCleaning,
     ProviderAccount,
     SenderId,
     Suppression,
@@ -99,6 +100,18 @@ def make_message(campaign: Campaign | None = None, **overrides: Any) -> Message:
         "day": jst_day(timezone.now()),
     }
     return Message.objects.create(**values | overrides)
+
+
+def make_cleaning(**overrides: Any) -> NumberCleaning:
+    values = {
+        "since": jst_day(timezone.now()) - timedelta(days=90),
+        "total": 2,
+        "beat_at": timezone.now(),
+    }
+    values["contact_list"] = overrides.pop("contact_list", None) or make_list(make_contact(), make_contact())
+    values["account"] = overrides.pop("account", None) or make_account()
+    values["created_by"] = overrides.pop("created_by", None) or make_user("operator")
+    return NumberCleaning.objects.create(**values | overrides)
 
 
 def make_suppression(**overrides: Any) -> Suppression:

@@ -1,5 +1,6 @@
 """The form of an account: only the fields its vendor needs, and credentials that go in and never come out."""
 
+import re
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
@@ -7,20 +8,32 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import ProviderAccount
+from campaigns.models import ProviderAccount, SenderId
 from campaigns.rules.parts import CountingProfile
+from campaigns.services.accounts import provider_class
 from campaigns.texts import trouble_text
 from providers.base import Provider
 from providers.errors import ProviderError
 from providers.http import VendorClient
 
 PREFIX = "credential_"
-CREDENTIAL_LABELS = {
+LABELS = {
     "token": _("アクセストークン"),
     "client_id": _("クライアントID"),
     "api_key": _("APIキー"),
     "api_secret": _("APIシークレット"),
     "tenant_id": _("テナントID"),
+    "version": _("APIのバージョン"),
+    "batch_size": _("1回のリクエストに入れる件数"),
+    "enterprise_id": _("エンタープライズID"),
+    "short_url_key": _("短縮URL用のAPIキー"),
+    "short_url_secret": _("短縮URL用のAPIシークレット"),
+}
+HELP = {
+    "version": _("配信事業者の管理画面で、このトークンに使えるバージョンをご確認ください。"),
+    "batch_size": _("空欄なら、配信事業者の見本と同じ件数です。"),
+    "enterprise_id": _("配信結果の照会に、配信事業者から指定された場合だけ入力してください。"),
+    "short_url_key": _("短縮URLを使う契約の場合だけ入力してください。"),
 }
 OVERRIDABLE = {field.name for field in dataclass_fields(CountingProfile)} - {"name"}
 
@@ -61,18 +74,25 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in self.vendor.credential_names:
             if not given.get(PREFIX + name) and not stored.get(name):
                 self.add_error(PREFIX + name, _t("配信事業者から受け取った値を入力してください。"))
+        for name, wanted in self.vendor.formats.items():
+            if (value := given.get(PREFIX + name)) and not re.fullmatch(wanted, value):
+                self.add_error(
+                    PREFIX + name, _t("配信事業者の値の形ではありません。写し間違いがないかご確認ください。")
+                )
         return given
 
     def save(self, commit: bool = True) -> ProviderAccount:
         self.instance.provider = self.vendor.slug
-        self.instance.credentials = (self.instance.credentials or {}) | self.retyped()
+        plain = {name: self.cleaned_data.get(PREFIX + name) or "" for name in self.vendor.plain_names}
+        kept = (self.instance.credentials or {}) | self.retyped() | plain
+        self.instance.credentials = {name: value for name, value in kept.items() if value}
         account: ProviderAccount = super().save(commit)
         return account
 
     def retyped(self) -> dict[str, str]:
-        """Only what was typed in: an empty field keeps what is stored."""
-        names = (*self.vendor.credential_names, *self.vendor.option_names)
-        typed = {name: self.cleaned_data.get(PREFIX + name) for name in names}
+        """Of the secrets, only what was typed in: an empty field keeps what is stored."""
+        names = {*self.vendor.credential_names, *self.vendor.option_names} - self.vendor.plain_names
+        typed = {name: self.cleaned_data.get(PREFIX + name) for name in sorted(names)}
         return {name: value for name, value in typed.items() if value}
 
 
@@ -89,18 +109,70 @@ def _check_override(name: str, value: object) -> None:
 
 
 def form_for(vendor: type[Provider], account: ProviderAccount | None) -> type[AccountForm]:
-    """A form class with one write-only field for each credential and option of this vendor."""
+    """A form class with a field for each credential and option of this vendor; secrets are write-only."""
     stored = account.credentials if account else {}
     names = (*vendor.credential_names, *vendor.option_names)
-    credentials = {PREFIX + name: _credential_field(name, is_set=bool(stored.get(name))) for name in names}
+    credentials = {
+        PREFIX + name: _plain_field(vendor, name, stored.get(name, ""))
+        if name in vendor.plain_names
+        else _secret_field(name, is_set=bool(stored.get(name)))
+        for name in names
+    }
     return type("AccountForm", (AccountForm,), {"vendor": vendor, **credentials})
 
 
-def _credential_field(name: str, *, is_set: bool) -> forms.CharField:
+def _plain_field(vendor: type[Provider], name: str, stored: str) -> forms.Field:
+    shown: dict[str, Any] = {"label": LABELS.get(name, name), "help_text": HELP.get(name, ""), "required": False}
+    if choices := vendor.choices.get(name):
+        return forms.ChoiceField(choices=[(value, value) for value in choices], initial=stored or choices[0], **shown)
+    return forms.CharField(max_length=100, initial=stored, **shown)
+
+
+def _secret_field(name: str, *, is_set: bool) -> forms.CharField:
     return forms.CharField(
-        label=CREDENTIAL_LABELS.get(name, name),
+        label=LABELS.get(name, name),
         required=False,  # clean() asks for what is neither stored nor typed
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"}),
-        help_text=_("設定済みです。変えるときだけ入力してください。") if is_set else "",
+        help_text=_("設定済みです。変えるときだけ入力してください。") if is_set else HELP.get(name, ""),
     )
+
+
+def sender_objection(vendor: type[Provider], value: str) -> str:
+    """Why this vendor cannot have given out such a sender."""
+    if re.fullmatch(vendor.sender_format, value):
+        return ""
+    return _t("「%(vendor)s」の送信元番号の形ではありません。例: %(example)s") % {
+        "vendor": vendor.label,
+        "example": vendor.sender_example,
+    }
+
+
+class SenderFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """The senders of one account, below its form."""
+
+    vendor: type[Provider]
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            value = form.cleaned_data.get("value") if form.is_valid() else None
+            if value and form.has_changed() and (objection := sender_objection(self.vendor, value)):
+                form.add_error("value", objection)
+
+
+def senders_for(vendor: type[Provider]) -> type[SenderFormSet]:
+    return type("SenderFormSet", (SenderFormSet,), {"vendor": vendor})
+
+
+class SenderForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = SenderId
+        fields = ("account", "value", "label", "purpose")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        account, value = given.get("account"), given.get("value")
+        if account and value and (objection := sender_objection(provider_class(account), value)):
+            self.add_error("value", objection)
+        return given

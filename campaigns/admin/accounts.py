@@ -21,7 +21,7 @@ from providers.base import Provider
 from providers.errors import ProviderError
 from providers.registry import PROVIDERS
 
-from .account_form import PREFIX, form_for
+from .account_form import PREFIX, SenderForm, form_for, senders_for
 from .auditing import AuditedAdmin
 
 
@@ -39,6 +39,9 @@ class VendorFilter(admin.SimpleListFilter):
 class SenderInline(admin.StackedInline):  # type: ignore[type-arg]
     model = SenderId
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: ProviderAccount | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **kwargs | {"formset": senders_for(_vendor(request, obj))})
 
 
 @admin.register(ProviderAccount)
@@ -67,6 +70,8 @@ class ProviderAccountAdmin(AuditedAdmin):
     def callback_url(self, account: ProviderAccount) -> SafeString:
         url = callback_url(account)
         note = _t("配信事業者の管理画面に、このURLを登録してください。URLは鍵を兼ねるため、他人に見せないでください。")
+        if provider_class(account).capabilities.calls_back_each:
+            note = _t("送信のたびに、このURLを配信事業者に伝えます。登録は要りません。他人に見せないでください。")
         return format_html('<code class="copyable">{}</code><div class="help">{}</div>', url, note)
 
     def get_form(
@@ -86,6 +91,8 @@ class ProviderAccountAdmin(AuditedAdmin):
             receipts = ["receives_callbacks", "callback_url"] if obj else ["receives_callbacks"]
             sets.append((_("配信結果の通知"), {"fields": receipts}))
         counting = ["counting_profile", "counting_overrides", "unit_price", "billing_rule", "closing_day"]
+        if vendor.capabilities.cleans:
+            counting.append("cleaning_price")
         return [*sets, (_("通数と料金"), {"fields": counting})]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -111,7 +118,8 @@ class ProviderAccountAdmin(AuditedAdmin):
 
     def audit_details(self, form: Any) -> dict[str, Any]:
         details = super().audit_details(form)
-        return details | {"credentials": sorted(form.retyped())} if form.retyped() else details
+        touched = sorted(name.removeprefix(PREFIX) for name in form.changed_data if name.startswith(PREFIX))
+        return details | {"credentials": touched} if touched else details
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not form.vendor.capabilities.receipts:
@@ -162,6 +170,7 @@ def _vendor(request: HttpRequest, account: ProviderAccount | None) -> type[Provi
 
 @admin.register(SenderId)
 class SenderIdAdmin(AuditedAdmin):
+    form = SenderForm
     list_display = ("value", "label", "account", "purpose_name")
     list_filter = ("account", "purpose")
     search_fields = ("value", "label")

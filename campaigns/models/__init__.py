@@ -11,10 +11,12 @@ from .erased_person import ErasedPerson
 from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose, TemplateVersion
+from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
 from .open_message import OpenMessage, Watch
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
 from .receipt_log import ReceiptLog
+from .registered_template import FieldValues, RegisteredTemplate
 from .saved_filter import SavedFilter
 from .suppression import Suppression, SuppressionReason
 from .trial_phone import TrialPhone
@@ -28,6 +30,8 @@ __all__ = [
     "BillingRule",
     "Campaign",
     "CampaignState",
+    "CleanedNumber",
+    "CleaningState",
     "ClosedDay",
     "ConsentBasis",
     "Contact",
@@ -38,6 +42,7 @@ __all__ = [
     "DueMessage",
     "ErasedPerson",
     "ExistingContacts",
+    "FieldValues",
     "Heartbeat",
     "HeldAt",
     "ImportRow",
@@ -47,12 +52,14 @@ __all__ = [
     "Message",
     "MessageState",
     "MessageTemplate",
+    "NumberCleaning",
     "OpenMessage",
     "PortalSettings",
     "Preparation",
     "ProviderAccount",
     "Purpose",
     "ReceiptLog",
+    "RegisteredTemplate",
     "SavedFilter",
     "SendResult",
     "SenderId",
@@ -62,6 +69,7 @@ __all__ = [
     "TrialPhone",
     "User",
     "VendorCount",
+    "Verdict",
     "Watch",
     "Word",
     "new_reference",

@@ -80,6 +80,7 @@ class Campaign(models.Model):
     scheduled_for = models.DateTimeField(_("配信予定日時"), null=True, blank=True)  # empty: as soon as decided
     held_at = models.CharField(_("予約の場所"), max_length=10, choices=HeldAt, default=HeldAt.HERE)
     deadline_at = models.DateTimeField(_("送信限度日時"), null=True, blank=True)
+    shortens_urls = models.BooleanField(_("本文のURLを短縮する"), default=False)  # by the vendor, where it can
 
     state = models.CharField(
         _("状態"), max_length=20, choices=CampaignState, default=CampaignState.DRAFT, editable=False
@@ -97,6 +98,7 @@ class Campaign(models.Model):
     parts_max = models.PositiveSmallIntegerField(default=0)
     longest_message = models.BigIntegerField(null=True)  # id of the one with most parts, and most characters of those
     unit_price = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))  # as pinned with the audience
+    vendor_template = models.JSONField(default=dict)  # pinned as well where the vendor fills its own: id and fields
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="campaigns_made", verbose_name=_("作成者")
@@ -124,6 +126,9 @@ class Campaign(models.Model):
     finished_at = models.DateTimeField(_("完了日時"), null=True)
     counts_touched_at = models.DateTimeField(null=True)  # a message moved since `counted_at`
     counted_at = models.DateTimeField(null=True)
+    clicked = models.PositiveIntegerField(default=0)  # recipients who opened a shortened URL, when last asked
+    clicks_asked_at = models.DateTimeField(null=True)
+    clicks_page = models.PositiveIntegerField(default=0)  # of the vendor's list, to be read next; 0: nobody is reading
 
     class Meta:
         verbose_name = pgettext_lazy("one", "配信")

@@ -144,6 +144,7 @@ class Message(models.Model):
     provider_message_id = models.CharField(max_length=64, blank=True)
     carrier = models.CharField(_("携帯会社"), max_length=10, blank=True)
     billed_parts = models.PositiveSmallIntegerField(_("課金通数"), null=True)
+    clicked = models.BooleanField(null=True)  # whether a shortened URL was opened; None: the vendor did not say
     sent_at = models.DateTimeField(_("送信日時"), null=True)  # the request was about to leave
     answered_at = models.DateTimeField(null=True)  # the vendor's answer to it
     final_at = models.DateTimeField(_("結果日時"), null=True)

@@ -19,7 +19,6 @@ class MessageTemplate(models.Model):
     purpose = models.CharField(_("種別"), max_length=20, choices=Purpose, default=Purpose.NOTICE)
     body = models.TextField(_("本文"), max_length=2000)
     version = models.PositiveIntegerField(_("版"), default=1)
-    vendor_template_id = models.CharField(_("配信事業者の定型文ID"), max_length=100, blank=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("更新者")
     )

@@ -55,6 +55,15 @@ class ProviderAccount(models.Model):
     unit_price = models.DecimalField(
         _("1通の料金(円)"), max_digits=8, decimal_places=2, default=9, validators=[MinValueValidator(0)]
     )
+    cleaning_price = models.DecimalField(
+        _("電話番号クリーニング1件の料金(円)"),
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("確認する前の画面に、費用の目安として表示します。"),
+    )
     billing_rule = models.CharField(
         _("課金のきまり"), max_length=20, choices=BillingRule, default=BillingRule.DELIVERED
     )

@@ -71,15 +71,22 @@ class CompiledText:
         """A blank value counts as missing. What a value contains is never read as a field."""
         pieces = list(self.pieces)
         for index, (name, default) in self.slots:
-            value = values.get(name)
-            pieces[index] = value if value and not value.isspace() else default
+            pieces[index] = _written(values.get(name), default)
             if not pieces[index]:
                 raise InvalidInput("missing_value", fields=self._missing(values))
         return "".join(pieces)
 
+    def filled(self, values: Mapping[str, str]) -> dict[str, str]:
+        """What fill() writes for each field, by its name."""
+        return {name: _written(values.get(name), default) for _, (name, default) in self.slots}
+
     def _missing(self, values: Mapping[str, str]) -> list[str]:
         needed = (field.name for _, field in self.slots if not field.default)
         return list(dict.fromkeys(name for name in needed if not (values.get(name) or "").strip()))
+
+
+def _written(value: str | None, default: str) -> str:
+    return value if value and not value.isspace() else default
 
 
 def _field(match: re.Match[str]) -> Field:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from campaigns.models import ProviderAccount
@@ -18,6 +19,12 @@ T = TypeVar("T")
 
 def provider_class(account: ProviderAccount) -> type[Provider]:
     return PROVIDERS[account.provider]
+
+
+def accounts_that(capability: str) -> "QuerySet[ProviderAccount]":
+    """Those in use whose vendor can do this, by the name of the field in Capabilities."""
+    able = [slug for slug, vendor in PROVIDERS.items() if getattr(vendor.capabilities, capability)]
+    return ProviderAccount.objects.filter(provider__in=able, is_active=True)
 
 
 @asynccontextmanager

@@ -1,10 +1,11 @@
 """From a message of ours to what goes on the wire."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.models import Campaign, HeldAt, Leaving, Message, ProviderAccount
-from providers.base import OutboundSms
+from campaigns.models import Campaign, FieldValues, HeldAt, Leaving, Message, ProviderAccount
+from providers.base import OutboundSms, TemplateText
 
 from .accounts import callback_url, provider_class
 
@@ -18,8 +19,10 @@ class Envelope:
     scheduled_for: datetime | None
     valid_until: datetime | None
     callback_url: str
+    shorten: bool | None
+    template_id: str
 
-    def around(self, message: Leaving | Message) -> OutboundSms:
+    def around(self, message: Leaving | Message, filled: Mapping[str, str]) -> OutboundSms:
         return OutboundSms(
             reference=message.reference,
             to=message.phone,
@@ -29,7 +32,16 @@ class Envelope:
             group=self.group,
             valid_until=self.valid_until,
             callback_url=self.callback_url,
+            shorten=self.shorten,
+            content=TemplateText(self.template_id, filled) if self.template_id else None,
         )
+
+
+def seal(wave: Sequence[Leaving | Message], envelopes: Mapping[int, Envelope]) -> list[OutboundSms]:
+    """Each message in the envelope of its campaign; what the vendor's own templates are filled with is read at once."""
+    templated = [message.id for message in wave if envelopes[message.campaign_id].template_id]
+    filled = dict(FieldValues.objects.filter(pk__in=templated).values_list("pk", "filled")) if templated else {}
+    return [envelopes[message.campaign_id].around(message, filled.get(message.id, {})) for message in wave]
 
 
 def can_still_be_booked(account: ProviderAccount, campaign: Campaign, now: datetime) -> bool:
@@ -41,6 +53,7 @@ def can_still_be_booked(account: ProviderAccount, campaign: Campaign, now: datet
 def envelope_of(campaign: Campaign, now: datetime) -> Envelope:
     assert campaign.account is not None
     assert campaign.sender is not None
+    able = provider_class(campaign.account).capabilities
     is_booking = campaign.held_at == HeldAt.VENDOR and can_still_be_booked(campaign.account, campaign, now)
     return Envelope(
         sender_id=campaign.sender.value,
@@ -48,4 +61,6 @@ def envelope_of(campaign: Campaign, now: datetime) -> Envelope:
         scheduled_for=campaign.starts_at if is_booking else None,
         valid_until=campaign.deadline_at,
         callback_url=callback_url(campaign.account) if campaign.account.receives_callbacks else "",
+        shorten=campaign.shortens_urls if able.shortens_in_text else None,
+        template_id=campaign.vendor_template.get("id", ""),
     )

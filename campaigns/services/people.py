@@ -22,6 +22,7 @@ VIEW = frozenset(
         "message",
         "daycount",
         "provideraccount",
+        "numbercleaning",
     )
 )
 EDIT = frozenset(
@@ -33,7 +34,15 @@ ROLES: dict[str, frozenset[str]] = {
     "viewer": VIEW,
     "operator": VIEW
     | EDIT
-    | {"add_suppression", "delete_suppression", "launch_campaign", "stop_campaign", "see_numbers", "export_contact"},
+    | {
+        "add_suppression",
+        "delete_suppression",
+        "add_numbercleaning",
+        "launch_campaign",
+        "stop_campaign",
+        "see_numbers",
+        "export_contact",
+    },
     "approver": VIEW | {"approve_campaign", "stop_campaign", "see_numbers", "view_activity"},
     "accountant": VIEW | {"export_message", "export_daycount", "add_vendorcount"},
 }

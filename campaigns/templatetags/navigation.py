@@ -31,13 +31,15 @@ EVERYONE = ""
 PLACES = (
     (Place("dashboard", _("ダッシュボード"), "home", EVERYONE, ("dashboard",)),),
     (
-        Place("campaign_list", _("配信"), "paper-airplane", "campaigns.view_campaign", ("campaign",)),
+        Place("campaign_list", _("配信"), "paper-airplane", "campaigns.view_campaign", ("campaign", "shorturl")),
         Place("booking_list", _("予約一覧"), "calendar-days", "campaigns.view_campaign", ("booking",)),
         Place("approval_list", _("承認待ち"), "check-badge", "campaigns.approve_campaign", ("approval",)),
     ),
     (
         Place("contact_list", _("連絡先"), "users", "campaigns.view_contact", ("contact", "import")),
-        Place("contactlist_list", _("配信リスト"), "queue-list", "campaigns.view_contactlist", ("contactlist",)),
+        Place(
+            "contactlist_list", _("配信リスト"), "queue-list", "campaigns.view_contactlist", ("contactlist", "cleaning")
+        ),
         Place("suppression_list", _("配信停止"), "no-symbol", "campaigns.view_suppression", ("suppression",)),
         Place("template_list", _("定型文"), "document-text", "campaigns.view_messagetemplate", ("template",)),
     ),

@@ -4,5 +4,5 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
-FAMILIES = ("contacts", "campaigns", "reports", "webhooks")
+FAMILIES = ("contacts", "campaigns", "reports", "vendors", "webhooks")
 urlpatterns = [path("", include(f"campaigns.urls.{f}")) for f in FAMILIES if find_spec(f"campaigns.urls.{f}")]

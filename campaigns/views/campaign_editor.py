@@ -10,7 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.errors import RuleError
 from campaigns.forms.campaigns import LATER, CampaignForm
-from campaigns.models import Campaign, MessageTemplate, PortalSettings
+from campaigns.forms.vendors import ShortUrlForm
+from campaigns.models import Campaign, MessageTemplate, PortalSettings, User
+from campaigns.services.accounts import accounts_that
 from campaigns.services.planning.drafting import DraftOvertaken
 from campaigns.services.planning.launching import start_preparation
 from campaigns.services.planning.readiness import problems, problems_by_field
@@ -34,7 +36,8 @@ SAVE, AUTOSAVE, CONFIRM, TRIAL, USE_TEMPLATE, PREVIEW = (
 @require_http_methods(["GET", "POST"])
 def campaign_new(request: HtmxRequest) -> HttpResponse:
     if request.method == "GET":
-        return _editor(request, CampaignForm(initial=_from_template(request.GET.get("template", ""))))
+        preset = _from_template(request.GET.get("template", "")) | {"sender": _last_sender(request.user)}
+        return _editor(request, CampaignForm(initial=preset))
     reference = request.POST.get("reference", "")
     if already := Campaign.objects.filter(reference=reference, created_by=request.user).first():
         return _edit(request, already)  # posted twice: the same draft, not a second one
@@ -65,6 +68,12 @@ def _from_template(wanted: str) -> dict[str, Any]:
     if template is None:
         return {}
     return {"template": template.pk, "body": template.body, "purpose": template.purpose, "name": template.name}
+
+
+def _last_sender(user: User) -> int | None:
+    """Where there are several, people mostly go on with the one they used before."""
+    own = Campaign.objects.filter(created_by=user, sender__isnull=False).order_by("-pk")
+    return own.values_list("sender_id", flat=True).first()
 
 
 def _answer(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
@@ -122,6 +131,7 @@ def _editor(request: HtmxRequest, form: CampaignForm, *, status: int = 200, **mo
         "form": form,
         "campaign": campaign,
         "templates": MessageTemplate.objects.order_by("category", "name"),
+        "short_url_form": _short_url_form(form),
         "settings": PortalSettings.load(),
         "page_id": page_id(request),
         "still": problems(campaign) if campaign.pk and not form.is_bound else None,
@@ -129,6 +139,12 @@ def _editor(request: HtmxRequest, form: CampaignForm, *, status: int = 200, **mo
         **more,
     }
     return render(request, "campaigns/edit.html", context, status=status)
+
+
+def _short_url_form(form: CampaignForm) -> ShortUrlForm | None:
+    """For the dialog; None where no vendor makes short URLs."""
+    can = accounts_that("shortens").exists()
+    return ShortUrlForm(initial={"account": form.instance.account_id}) if can else None
 
 
 def _open_sections(form: CampaignForm) -> set[str]:

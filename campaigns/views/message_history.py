@@ -13,8 +13,10 @@ from django.views.decorators.http import require_GET
 from campaigns.forms.reports import MessageFilter
 from campaigns.models import Activity, Message, MessageState, User
 from campaigns.rules.sending_window import JST
+from campaigns.services.accounts import provider_class
 from campaigns.services.figures.message_search import Search, find_messages, number_writer, persons, values_in_chunks
 from campaigns.texts import carrier_text, reason_text, vendor_answer
+from campaigns.vendor_texts import code_text
 
 from .access import requires
 from .exports import ask_about_lost, csv_response
@@ -40,7 +42,11 @@ def message_list(request: HtmxRequest) -> HttpResponse:
 def message_detail(request: HtmxRequest, message_id: int) -> HttpResponse:
     known = Message.objects.select_related("campaign__sender", "account", "contact", "due", "open")
     message = get_object_or_404(known, pk=message_id)
-    context = {"message": message, "vendor_answer": vendor_answer(message.vendor_code, message.vendor_text)}
+    context = {
+        "message": message,
+        "vendor_answer": vendor_answer(message.vendor_code, message.vendor_text),
+        "code_meaning": code_text(provider_class(message.account).explain(message.vendor_code)),
+    }
     return render(request, "message_history/detail.html", context)
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.forms.message_templates import TemplateForm
 from campaigns.models import Activity, Campaign, MessageTemplate, ProviderAccount, TemplateVersion
+from campaigns.services.accounts import accounts_that
 from campaigns.services.planning.previewing import preview_text
 from campaigns.services.planning.sampling import field_names, made_up_people, newest_people
 from campaigns.services.planning.template_versions import restore, save_template
@@ -35,6 +36,7 @@ def template_list(request: HtmxRequest) -> HttpResponse:
         "categories": _categories(),
         "category": category,
         "is_filtered": bool(wanted or category),
+        "can_import": accounts_that("lists_templates").exists(),
     }
     return render_page(request, "message_templates/list.html", None, context)
 
@@ -118,6 +120,7 @@ def _editor(request: HtmxRequest, form: TemplateForm, *, status: int = 200) -> H
         "template": form.instance,
         "categories": _categories(),
         "field_names": field_names(newest_people()),
+        "can_register": accounts_that("fills_templates").exists(),
     }
     return render(request, "message_templates/edit.html", context, status=status)
 

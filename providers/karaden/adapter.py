@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 from ..base import (
@@ -15,6 +15,7 @@ from ..base import (
     Booking,
     CancelOutcome,
     Capabilities,
+    CodeMeaning,
     DeliveryReceipt,
     OutboundSms,
     Outcome,
@@ -78,6 +79,11 @@ class Karaden(Provider):
     base_url = "https://prg.karaden.jp/api"
     credential_names = ("token", "tenant_id")
     option_names = ("version",)
+    plain_names = frozenset({"version"})
+    formats: ClassVar = {"tenant_id": "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"}
+    choices: ClassVar = {"version": wire.VERSIONS}
+    sender_format = "[1-9][0-9]*"
+    sender_example = "12"
     capabilities = Capabilities(
         receipts=True,
         look_up=True,
@@ -102,6 +108,10 @@ class Karaden(Provider):
     def accepts(cls, e164: str) -> bool:
         return NUMBER.fullmatch(e164) is not None and e164 not in BLOCKED_NUMBERS
 
+    @classmethod
+    def explain(cls, vendor_code: str) -> CodeMeaning | None:
+        return rows.meaning(vendor_code)
+
     async def submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
         (sms,) = batch
         reply = await self._wire.post("messages", send_form(sms))
@@ -114,6 +124,11 @@ class Karaden(Provider):
         """Of several with this tag, which only a repetition on the way could cause, the oldest."""
         found = await self._tagged(reference)
         return rows.receipt(found[0]) if found else None
+
+    async def look_up_group(self, group: str, page: int) -> tuple[list[DeliveryReceipt], bool]:
+        """The group is a tag of each; KD-A5."""
+        found, has_more = await self.page(Wanted(tag=group, start_at=datetime.now(UTC) - LOOK_BACK), page)
+        return [rows.receipt(row) for row in found if group in rows.tags(row)], has_more
 
     async def detail(self, message_id: str) -> DeliveryReceipt | None:
         """The same by the vendor's id."""

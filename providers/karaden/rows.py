@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-from ..base import Booking, DeliveryReceipt, ReceiptStatus
+from ..base import Booking, CodeMeaning, DeliveryReceipt, ReceiptStatus
 from ..errors import UnreadableReply
 from ..lenient import iso_moment, number, text
 
@@ -32,6 +32,15 @@ CLOSED_SENT = {
     "unconnected": (ReceiptStatus.UNDELIVERED, "out_of_reach"),
     "error": (ReceiptStatus.UNDELIVERED, "undelivered"),
     # "unknown" and "none" may have arrived: neither delivered nor failed.
+}
+
+CAUSES = {  # status/sent_result; of others only the status counts
+    "done/received": "delivered",
+    "done/unconnected": "unconnected",
+    "done/error": "failed_at_carrier",
+    "done/unknown": "not_known",
+    "error": "not_sent",
+    "processing_error": "not_sent",
 }
 
 
@@ -74,6 +83,12 @@ def receipt(row: Mapping[str, Any]) -> DeliveryReceipt:
         occurred_at=arrived or _moment(row, "updated_at"),
         clicked=clicked if isinstance(clicked, bool) else None,
     )
+
+
+def meaning(vendor_code: str) -> CodeMeaning | None:
+    """Of the `vendor_code` of a receipt, as written above."""
+    cause = CAUSES.get(vendor_code) or CAUSES.get(vendor_code.partition("/")[0])
+    return CodeMeaning(cause) if cause else None
 
 
 def _word(row: Mapping[str, Any]) -> tuple[ReceiptStatus, str]:

@@ -12,7 +12,7 @@ from ..errors import AccountRefused, OutcomeUnknown, ProviderError
 from ..http import Fields, Reply, Request, VendorClient
 from ..lenient import text
 
-NEWEST_VERSION: Final = "2024-03-01"  # before: 2023-12-01 without BULK, 2023-01-01 without click flags as well
+VERSIONS: Final = ("2024-03-01", "2023-12-01", "2023-01-01")  # the second without BULK, the third without click flags
 # Those that carry an error object. KD-A12, KD-A13: 403, 409 and 429 probably do.
 ERROR_STATUSES: Final = (400, 401, 403, 404, 409, 422, 429, 500)
 LARGEST_PAGE_BYTES: Final = 8 * 1024 * 1024
@@ -41,7 +41,7 @@ class Wire:
         self._tenant = quote(credentials["tenant_id"], safe="")
         self._headers = {
             "Authorization": f"Bearer {credentials['token']}",
-            "Karaden-Version": credentials.get("version") or NEWEST_VERSION,
+            "Karaden-Version": credentials.get("version") or VERSIONS[0],
         }
 
     async def get(self, path: str, params: Fields = (), *, more: tuple[int, ...] = ()) -> Reply:

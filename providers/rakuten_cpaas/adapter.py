@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ..base import (
     Capabilities,
+    CodeMeaning,
     DeliveryReceipt,
     OutboundSms,
     Outcome,
@@ -47,6 +48,10 @@ class RakutenCpaas(Provider):
     base_url = "https://api.cpaas.symphony.rakuten.net"
     credential_names = ("api_key", "api_secret")
     option_names = ("batch_size", "short_url_key", "short_url_secret", "enterprise_id")
+    plain_names = frozenset({"batch_size", "enterprise_id"})
+    formats: ClassVar = {"batch_size": "[1-9][0-9]{0,3}"}
+    sender_format = "[0-9]{1,15}|[0-9A-Za-z ]{1,11}"  # RK-A33 for letters
+    sender_example = "0501112222"
     capabilities = Capabilities(
         batch_size=BATCH_SIZE,
         receipts=True,
@@ -68,6 +73,10 @@ class RakutenCpaas(Provider):
     @classmethod
     def accepts(cls, e164: str) -> bool:
         return NUMBER.fullmatch(e164) is not None
+
+    @classmethod
+    def explain(cls, vendor_code: str) -> CodeMeaning | None:
+        return receipts.meaning(vendor_code)
 
     async def submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
         messages = [message_object(sms, datetime.now(UTC)) for sms in batch]

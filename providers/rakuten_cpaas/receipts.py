@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from ..base import DeliveryReceipt, ReceiptStatus
+from ..base import CodeMeaning, DeliveryReceipt, ReceiptStatus
 from ..errors import WebhookRefused
 from ..lenient import moment, number, text
 
@@ -36,6 +36,14 @@ STATUSES = {
     "REJECTD": (ReceiptStatus.UNDELIVERED, "undelivered"),
     "DELETED": (ReceiptStatus.UNDELIVERED, "undelivered"),
     "UNKNOWN": (ReceiptStatus.UNKNOWN, ""),
+}
+CAUSES = {
+    "DELIVRD": "delivered",
+    "UNDELIV": "failed_at_carrier",
+    "EXPIRED": "validity_ran_out",
+    "REJECTD": "rejected",
+    "DELETED": "deleted",
+    "UNKNOWN": "not_known",
 }
 # RK-A21: country and network code.
 CARRIERS = {"44010": "docomo", "44011": "rakuten", "44020": "softbank"} | dict.fromkeys(
@@ -80,6 +88,12 @@ def receipt(row: Mapping[str, Any]) -> DeliveryReceipt:
         parts=number(row.get(FIELDS["parts"]), digits=3) if status is ReceiptStatus.DELIVERED else None,
         occurred_at=moment(row.get(FIELDS["done_at"]), TIME, UTC),
     )
+
+
+def meaning(vendor_code: str) -> CodeMeaning | None:
+    """By the status alone, RK-A24."""
+    cause = CAUSES.get(vendor_code.partition("/")[0].upper())
+    return CodeMeaning(cause) if cause else None
 
 
 def _text(row: Mapping[str, Any], name: str, longest: int = 19) -> str:

@@ -7,7 +7,6 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +20,7 @@ from .karaden import Karaden
 from .ledger import Ledger
 from .links import Links
 from .network import PhoneNetwork
+from .options import Options as Options
 from .pushing import is_loopback
 from .rakuten_cpaas import RakutenCpaas
 from .stand_in import StandIn, World
@@ -42,16 +42,6 @@ logger = logging.getLogger(__name__)
 StandIns = Mapping[str, StandIn]
 # The `vendor`, and beside it the settings.
 AccountFields = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """`latency` and `rate_limit` hold for every account that does not name its own."""
-
-    seed: int = 1
-    time_scale: float = 1.0
-    latency: float = 0.0
-    rate_limit: int = 0
 
 
 def run(
@@ -153,7 +143,7 @@ def _make_world(origin: str, session: aiohttp.ClientSession, options: Options) -
     network = PhoneNetwork(clock, ledger, options.seed)
     defaults = {"latency": options.latency, "rate_limit": options.rate_limit}
     links = Links(clock, options.seed)
-    return World(origin, clock, ledger, network, links, session, options.seed, defaults)
+    return World(origin, clock, ledger, network, links, session, options.seed, defaults, options.faults)
 
 
 def _listen(host: str, port: int) -> socket.socket:

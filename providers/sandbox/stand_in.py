@@ -4,7 +4,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from .clock import Clock
-from .faults import Faults, Handler
+from .faults import Fault, Faults, Handler
 from .ledger import Ledger
 from .links import Links
 from .network import PhoneNetwork
@@ -24,7 +24,7 @@ GuardedHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True)
 class World:
-    """Shared by all stand-ins of one sandbox; `defaults` are settings an account gets unless it names its own."""
+    """Shared by all stand-ins of one sandbox; `defaults` and `faults` are an account's own from its first day."""
 
     origin: str
     clock: Clock
@@ -34,6 +34,7 @@ class World:
     session: aiohttp.ClientSession
     seed: int
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,5 +154,6 @@ class StandIn(ABC):
 
     def _open(self, settings: Settings) -> Account:
         account = self.account_type(self.slug, settings, self.world)
+        account.faults.set(self.world.faults)
         self.accounts[settings.client_id] = account
         return account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from ..base import (
     Accepted,
@@ -13,6 +13,7 @@ from ..base import (
     CancelOutcome,
     Capabilities,
     CleaningVerdict,
+    CodeMeaning,
     DeliveryReceipt,
     Duplicate,
     OutboundSms,
@@ -25,10 +26,12 @@ from ..base import (
 )
 from ..errors import AccountRefused, OutcomeUnknown, ProviderError, UnreadableReply
 from ..lenient import moment, number, text
-from .receipts import CARRIERS, EVENT_KEY, JST, asked, pushed
+from .receipts import CARRIERS, EVENT_KEY, JST, asked, meaning, pushed
 
 REQUEST_NUMBER = re.compile(r"(\+81|0)([26789]0[1-9][0-9]{7}|20[1-9][0-9]{10})")
 REQUESTS_PER_SECOND = 50  # ZR-A25: the 600 of the documents read like the whole platform's
+QUESTIONS_PER_SECOND = 5  # ZR-A25
+CLEANS_BACK = 2 * 365  # two years, in days
 BOOK_AT_LEAST_AHEAD = 2 * 60  # ZR-A27, and ZR-A21: a time already past might send at once
 BOOK_AT_MOST_AHEAD = 30 * 24 * 60 * 60  # ZR-A27
 DAY_REPLY_BYTES = 64 * 1024 * 1024  # a day or a group comes in one piece
@@ -57,6 +60,9 @@ class ZettaiReach(Provider):
     label = "絶対リーチ！SMS"
     base_url = "https://sms-api.aossms.com"
     credential_names = ("token", "client_id")
+    formats: ClassVar = {"token": "[0-9A-Za-z]{32}", "client_id": "[1-9][0-9]+"}
+    sender_format = "[0-9]{5,6}"
+    sender_example = "54321"
     capabilities = Capabilities(
         batch_size=1,
         receipts=True,
@@ -68,11 +74,14 @@ class ZettaiReach(Provider):
         cancels_group=True,
         month_counts=True,
         shortens=True,
+        short_hosts=("ai9.jp",),
         lists_templates=True,
         cleans=True,
+        cleans_back=CLEANS_BACK,
         jis_only=True,  # ZR-A13
         counting_profile="zettai",
         requests_per_second=REQUESTS_PER_SECOND,
+        questions_per_second=QUESTIONS_PER_SECOND,
         book_at_least_ahead=BOOK_AT_LEAST_AHEAD,
         book_at_most_ahead=BOOK_AT_MOST_AHEAD,
     )
@@ -80,6 +89,10 @@ class ZettaiReach(Provider):
     @classmethod
     def accepts(cls, e164: str) -> bool:
         return REQUEST_NUMBER.fullmatch(e164) is not None
+
+    @classmethod
+    def explain(cls, vendor_code: str) -> CodeMeaning | None:
+        return meaning(vendor_code)
 
     async def submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
         (sms,) = batch

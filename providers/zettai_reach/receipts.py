@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
-from ..base import DeliveryReceipt, ReceiptStatus
+from ..base import CodeMeaning, DeliveryReceipt, ReceiptStatus
 from ..errors import WebhookRefused
 from ..lenient import moment, number, text
 
@@ -36,6 +36,16 @@ FAILURE_CAUSES = {
     "824": "out_of_reach",
     "833": "out_of_reach",
     "834": "blocked_by_recipient",
+}
+DELIVERED_DETAIL = "2"
+CAUSES = {
+    "721": "congestion_at_carrier",
+    "732": "number_not_in_use",
+    "821": "congestion_at_recipient",
+    "823": "network_or_out_of_range",
+    "824": "out_of_range",
+    "833": "out_of_range_or_busy",
+    "834": "refused_by_handset",
 }
 PUSHED_TIME = "%Y/%m/%d %H:%M:%S"
 ASKED_TIME = "%Y%m%d %H%M%S%f"
@@ -80,6 +90,16 @@ def _receipt(event: Mapping[str, Any], time_format: str, billed: frozenset[str])
         parts=number(event.get("separatedSuccessCount"), digits=3) if status_id in billed else None,
         occurred_at=moment(event.get("dateTime"), time_format, JST),
     )
+
+
+def meaning(detail: str) -> CodeMeaning | None:
+    """The vendor says its list is partial and may grow: whatever else comes is shown as it is."""
+    if detail == DELIVERED_DETAIL:
+        return CodeMeaning("delivered")
+    failure = FAILURE_DETAIL.fullmatch(detail)
+    if failure is None or failure[2] not in CAUSES:
+        return None
+    return CodeMeaning(CAUSES[failure[2]], MODULES[failure[1][0]])
 
 
 def _events(body: bytes) -> list[dict[str, Any]]:

@@ -59,6 +59,7 @@
   // --- After a swap: words for screen readers, the focus where it was or where it is asked for ---
   const wake = (root) => {
     for (const each of all("[data-dismiss], [data-copy], [data-find], [data-scripted]", root)) each.hidden = false;
+    for (const button of all("[data-insert][hidden]", root)) button.hidden = !one(button.dataset.into);
     one("[data-focus]", root)?.focus();
     say(root.dataset?.announce || one("[data-announce]", root)?.dataset.announce);
   };
@@ -84,6 +85,7 @@
   // --- Clicks ---
   const insert = (button) => {
     const field = one(button.dataset.into);
+    button.closest("dialog")?.close(); // behind an open one the field could not take the focus
     field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();

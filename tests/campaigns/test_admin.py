@@ -24,7 +24,8 @@ from tests.factories import make_account, make_campaign, make_sender, make_suppr
 
 pytestmark = pytest.mark.django_db
 ACCOUNT_ADD = "/admin/campaigns/provideraccount/add/?provider=zettai_reach"
-SECRET = "s3cret-" + "x" * 25
+ANEW = "n" * 32
+SECRET = "s3cret" + "x" * 26
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_credentials_go_in_and_never_come_out(administrator):
             {"credential_token": "", "credential_client_id": ""}, {"token": SECRET, "client_id": "1"}, id="kept"
         ),
         pytest.param(
-            {"credential_token": "new", "credential_client_id": ""}, {"token": "new", "client_id": "1"}, id="one anew"
+            {"credential_token": ANEW, "credential_client_id": ""}, {"token": ANEW, "client_id": "1"}, id="one anew"
         ),
     ],
 )
@@ -209,7 +210,7 @@ def test_this_machine_may_be_spoken_to_in_clear(administrator):
 
 
 def test_senders_are_entered_with_their_account(administrator):
-    sender = {"senders-TOTAL_FORMS": 1, "senders-0-value": "0005", "senders-0-label": "共通", "senders-0-purpose": ""}
+    sender = {"senders-TOTAL_FORMS": 1, "senders-0-value": "00054", "senders-0-label": "共通", "senders-0-purpose": ""}
     administrator.post(ACCOUNT_ADD, account_form(**sender))
     assert SenderId.objects.get().account == ProviderAccount.objects.get()
     assert list(Activity.objects.values_list("target_type", flat=True)) == ["provideraccount", "senderid"]

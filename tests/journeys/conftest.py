@@ -1,13 +1,43 @@
 """Stories through running processes. They begin with an empty portal in a folder of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import import_string
 from playwright.sync_api import Browser, sync_playwright
+
+from campaigns.models import PortalSettings, User
+from tests.factories import make_user
+from tests.providers.sandbox.helpers import Receiver
 
 from . import chromium
 from .portal import Portal
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver([])
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def operator() -> User:
+    PortalSettings.objects.create(pk=1, approval_above=None, undo_seconds=0)
+    return make_user("operator")
+
+
+@pytest.fixture
+def work(queued: list[tuple[str, tuple[int, ...]]]) -> Callable[[], None]:
+    """Do everything that waits in the queue, and what that queues, until nothing is left."""
+
+    def work_off() -> None:
+        while queued:
+            name, ids = queued.pop(0)
+            import_string(f"campaigns.tasks.{name}")(*ids)
+
+    return work_off
 
 
 @pytest.fixture

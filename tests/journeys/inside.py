@@ -65,7 +65,7 @@ def secrets() -> list[str]:
     """Whatever may never be written to a log."""
     kept = [settings.SECRET_KEY, *settings.FIELD_KEYS]
     for account in ProviderAccount.objects.all():
-        kept += [account.callback_key, account.credentials["token"]]
+        kept += [account.callback_key, *(value for value in account.credentials.values() if len(value) > 9)]
     return kept
 
 

@@ -22,7 +22,6 @@ from campaigns.models import (
     ExistingContacts,
     HeldAt,
     MessageState,
-    PortalSettings,
     ProviderAccount,
     User,
 )
@@ -35,7 +34,7 @@ from campaigns.services.sending.booking import compare_bookings
 from campaigns.services.sending.stopping import cancel_booking
 from providers.sandbox.server import Options, SandboxServer
 from tests.data.make_contacts import BAD_PHONES, PATH, PEOPLE, REPEATED
-from tests.factories import make_account, make_campaign, make_sender, make_user
+from tests.factories import make_account, make_campaign, make_sender
 from tests.providers.sandbox.helpers import Receiver, eventually
 
 # What the sandbox's phones do; every other number is delivered.
@@ -44,13 +43,6 @@ CLIENT, TOKEN, SENDER = "20001", "TokenOfTheStory" + "0" * 17, "54321"
 Tasks = list[tuple[str, tuple[int, ...]]]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver([])
-    yield receiver
-    receiver.close()
 
 
 @pytest.fixture
@@ -71,24 +63,6 @@ def sandbox(receiver: Receiver) -> Iterator[SandboxServer]:
 def account(sandbox: SandboxServer) -> ProviderAccount:
     base_url = sandbox.base_url("zettai_reach")
     return make_account(base_url=base_url, credentials={"client_id": CLIENT, "token": TOKEN})
-
-
-@pytest.fixture
-def operator() -> User:
-    PortalSettings.objects.create(pk=1, approval_above=None, undo_seconds=0)
-    return make_user("operator")
-
-
-@pytest.fixture
-def work(queued: Tasks) -> Callable[[], None]:
-    """Do everything that waits in the queue, and what that queues, until nothing is left."""
-
-    def work_off() -> None:
-        while queued:
-            name, ids = queued.pop(0)
-            import_string(f"campaigns.tasks.{name}")(*ids)
-
-    return work_off
 
 
 def take_in_customers(operator: User, work: Callable[[], None]) -> ContactImport:

@@ -138,6 +138,18 @@ def test_a_look_up_tells_whether_a_short_url_was_opened(bench: Bench) -> None:
     assert receipt.clicked is False
 
 
+@vendors("tells_clicks")
+def test_a_group_tells_which_of_its_short_urls_were_opened(bench: Bench) -> None:
+    for reference in ("r-1", "r-2"):
+        bench.submit(bench.sms(reference, body="詳細 https://example.jp/long ", shorten=True, group="g-1"))
+    bench.submit(bench.sms("r-3", group="g-2"))
+    (link,) = bench.control.links(reference="r-2")
+    assert httpx.get(link["url"], follow_redirects=False, trust_env=False).is_redirect
+    found, has_more = bench.ask(lambda provider: provider.look_up_group("g-1", 1))
+    assert {receipt.reference: receipt.clicked for receipt in found} == {"r-1": False, "r-2": True}
+    assert not has_more
+
+
 # Questions of other kinds.
 
 

@@ -180,6 +180,15 @@ def test_all_pages_are_walked_and_a_shifted_row_is_told_once() -> None:
     assert [request.url.params["page"] for request in requests] == ["1", "2", "3"]
 
 
+def test_a_group_is_read_a_page_at_a_time() -> None:
+    page = listing(row(id="a", tags=["r-1", "g-1"], is_shorten_clicked=True), row(id="b", tags=["r-2"]), has_more=True)
+    (found, has_more), (request,) = exchange(lambda v: v.look_up_group("g-1", 3), page)
+    assert ([receipt.reference for receipt in found], has_more) == (["r-1"], True)  # KD-A5: the whole tag
+    assert found[0].clicked is True
+    wanted = {name: request.url.params[name] for name in ("tag", "page", "per_page")}
+    assert wanted == {"tag": "g-1", "page": "3", "per_page": "100"}
+
+
 def test_an_empty_page_ends_the_walk_whatever_it_says() -> None:
     found, requests = exchange(walk, listing(*ids("a"), has_more=True), listing(has_more=True))
     assert (found, len(requests)) == (["a"], 2)

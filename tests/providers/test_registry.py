@@ -25,6 +25,7 @@ PROMISED = {
     "shortens": ["shorten"],
     "lists_templates": ["templates"],
     "cleans": ["clean"],
+    "tells_clicks": ["look_up_group"],
 }
 
 
@@ -40,6 +41,9 @@ def test_a_vendor_is_complete(vendor: type[Provider]) -> None:
     assert vendor.label
     assert vendor.credential_names
     assert not set(vendor.credential_names) & set(vendor.option_names)
+    assert set(vendor.plain_names) <= set(vendor.option_names)
+    assert {*vendor.formats, *vendor.choices} <= {*vendor.credential_names, *vendor.option_names}
+    assert re.fullmatch(vendor.sender_format, vendor.sender_example)
 
 
 @each_vendor
@@ -61,6 +65,8 @@ def test_its_figures_make_sense(vendor: type[Provider]) -> None:
     assert can.counting_profile in PROFILES
     assert can.batch_size >= 1
     assert can.requests_per_second >= 1
+    assert can.cleans == (can.cleans_back > 0)
+    assert can.questions_per_second >= 1
     assert can.books == (can.book_at_most_ahead > can.book_at_least_ahead)
 
 

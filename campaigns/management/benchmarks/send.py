@@ -23,7 +23,7 @@ from campaigns.services.planning.launching import launch, prepare_campaign, star
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.sending_line import IN_FLIGHT
 from providers.base import OutboundSms
-from providers.sandbox.__main__ import SAMPLE_ACCOUNT
+from providers.sandbox.samples import SAMPLE_ACCOUNT
 
 from .figures import Figure, Measured, medians
 from .stage import make_people, sandbox

@@ -14,8 +14,11 @@ from django.db import DatabaseError, connection
 from campaigns.models import ProviderAccount
 from campaigns.services.accounts import callback_url
 from providers.sandbox.client import ControlError, SandboxControl
+from providers.sandbox.options import add_arguments as add_options
+from providers.sandbox.options import options_of
 from providers.sandbox.pushing import is_loopback
-from providers.sandbox.server import Options, mount_path, run
+from providers.sandbox.samples import RAKUTEN_TEMPLATES, ZETTAI_TEMPLATES
+from providers.sandbox.server import mount_path, run
 
 HOST = "127.0.0.1"
 LOOK_SECONDS = 1.0
@@ -28,13 +31,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--port", type=int, default=settings.SANDBOX_PORT)
-        parser.add_argument("--time-scale", type=float, default=1.0, help="0.1: phones answer ten times as fast")
+        add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         follow_port(options["port"])
         registrar = Registrar(SandboxControl(f"http://{HOST}:{options['port']}"))
         threading.Thread(target=registrar.work, name="registrar", daemon=True).start()
-        run(HOST, options["port"], options=Options(time_scale=options["time_scale"]))
+        run(HOST, options["port"], options=options_of(options))
 
 
 def sandbox_url(provider: str, port: int) -> str:
@@ -101,14 +104,15 @@ def contract_of(account: ProviderAccount) -> dict[str, Any]:
 
 
 def _zettai_reach(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
-    return {**account.credentials, "sender_codes": senders, "counts_include_today": True}
+    fixed = {"counts_include_today": True, "templates": ZETTAI_TEMPLATES}
+    return {**account.credentials, "sender_codes": senders, **fixed}
 
 
 def _rakuten_cpaas(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:
     keys = {"api_key": "client_id", "api_secret": "secret"}
     known = ("api_key", "api_secret", "short_url_key", "short_url_secret")
     given = {keys.get(name, name): account.credentials[name] for name in known if account.credentials.get(name)}
-    return {**given, "sender_codes": senders}
+    return {**given, "sender_codes": senders, "templates": RAKUTEN_TEMPLATES}
 
 
 def _karaden(account: ProviderAccount, senders: list[str]) -> dict[str, Any]:

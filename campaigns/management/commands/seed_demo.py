@@ -4,9 +4,11 @@ import random
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from itertools import count
 from math import inf
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -29,11 +31,13 @@ from campaigns.models import (
     PortalSettings,
     ProviderAccount,
     Purpose,
+    RegisteredTemplate,
     SenderId,
     User,
 )
 from campaigns.rules.headers import guess_mapping
 from campaigns.rules.sending_window import JST, jst_day
+from campaigns.services.accounts import provider_class
 from campaigns.services.imports.importing import (
     Choices,
     start_check,
@@ -58,6 +62,9 @@ ORGANISATION = "見本商店"
 NOTICE = (
     "{{氏名|お客様}}様 見本商店です。{{次回来店日|次回}}のご来店をお待ちしております。変更はお電話でお知らせください。"
 )
+# As the sandbox's customers registered it, under this id and these names of fields.
+RESERVATION = "{{氏名|お客様}}様 ご予約は{{次回来店日|次回}}です。変更はお電話でどうぞ。"
+RESERVATION_FIELDS = {"name": "氏名", "date": "次回来店日"}
 ADVERTISEMENT = (
     "【見本商店】{{氏名|お客様}}様 秋のご愛顧感謝フェア開催中です。"
     "詳しくは https://shop.example.jp/fair 配信停止はこちら https://shop.example.jp/stop"
@@ -83,6 +90,7 @@ class Command(BaseCommand):
             take_in_contacts(people["operator"])
             make_finished_campaign(sender, people)
             make_scheduled_campaign(sender, people)
+            open_other_accounts()
             write_privately(logins)
 
 
@@ -108,19 +116,36 @@ def make_organisation() -> SenderId:
     portal = PortalSettings.load()
     portal.organisation, portal.own_hosts, portal.approval_above = ORGANISATION, "shop.example.jp", 1_000
     portal.save()
-    account = ProviderAccount.objects.create(
-        provider="zettai_reach",
-        label="絶対リーチ(お試し)",
-        base_url=f"http://127.0.0.1:{settings.SANDBOX_PORT}/zettai-reach/",
-        credentials={"client_id": "20001", "token": secrets.token_hex(16)},
-        counting_profile="zettai",
-        requests_per_second=50,
-    )
+    sender = open_account("zettai_reach", "54321", {"client_id": "20001", "token": secrets.token_hex(16)})
     MessageTemplate.objects.create(name="ご来店日のお知らせ", category="予約", purpose=Purpose.NOTICE, body=NOTICE)
     MessageTemplate.objects.create(
         name="秋のフェアのご案内", category="販促", purpose=Purpose.ADVERTISING, body=ADVERTISEMENT
     )
-    return SenderId.objects.create(account=account, value="54321", label=ORGANISATION)
+    return sender
+
+
+def open_account(provider: str, sender: str, credentials: dict[str, str]) -> SenderId:
+    """On the sandbox, with one sender."""
+    account = ProviderAccount(provider=provider, credentials=credentials)
+    vendor = provider_class(account)
+    account.label = f"{vendor.label}(お試し)"
+    account.base_url = f"http://127.0.0.1:{settings.SANDBOX_PORT}/{provider.replace('_', '-')}/"
+    account.counting_profile = vendor.capabilities.counting_profile
+    account.requests_per_second = vendor.capabilities.requests_per_second
+    account.cleaning_price = Decimal(3) if vendor.capabilities.cleans else None
+    account.save()
+    return SenderId.objects.create(account=account, value=sender, label=ORGANISATION)
+
+
+def open_other_accounts() -> None:
+    """Of the other vendors, so that each can be tried; one text is sent as the vendor's own template."""
+    keys = ("api_key", "api_secret", "short_url_key", "short_url_secret")
+    rakuten = open_account("rakuten_cpaas", "0501112222", {name: secrets.token_hex(8) for name in keys})
+    template = MessageTemplate.objects.create(name="ご予約の確認(Rakuten)", category="予約", body=RESERVATION)
+    RegisteredTemplate.objects.create(
+        template=template, account=rakuten.account, vendor_id="reservation", fields=RESERVATION_FIELDS
+    )
+    open_account("karaden", "12", {"tenant_id": str(uuid4()), "token": secrets.token_hex(16)})
 
 
 def take_in_contacts(operator: User) -> ContactImport:

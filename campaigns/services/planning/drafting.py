@@ -23,9 +23,10 @@ WRITTEN = (
     "scheduled_for",
     "held_at",
     "deadline_at",
+    "shortens_urls",
     "updated_at",
 )
-COPIED = ("purpose", "account", "sender", "template", "template_version", "body")
+COPIED = ("purpose", "account", "sender", "template", "template_version", "body", "shortens_urls")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from campaigns.rules.sending_window import jst_day
 
 from .audience import Audience, store
 from .readiness import problems, untried
+from .vendor_fields import discard_fields, pin_fields, template_to_pin
 
 CHUNK = 2_000  # contacts per transaction: half a second's work, so that a stop or a crash costs no more
 SLICE_SECONDS = 5.0
@@ -38,7 +39,12 @@ def start_preparation(campaign: Campaign) -> None:
     if found := problems(campaign):
         raise RuleError(found[0])
     discard_preparation(campaign)
-    _update_draft(campaign, preparation=Preparation.RUNNING, prepared_at=timezone.now())
+    _update_draft(
+        campaign,
+        preparation=Preparation.RUNNING,
+        prepared_at=timezone.now(),
+        vendor_template=template_to_pin(campaign),
+    )
     enqueue("prepare_campaign", campaign.pk)
 
 
@@ -55,6 +61,7 @@ def discard_preparation(campaign: Campaign) -> None:
             texted_today=0,
             parts_total=0,
         )
+        discard_fields(campaign)
         rows = Message.objects.filter(campaign=campaign)
         rows._raw_delete(rows.db)
         DayCount.objects.filter(campaign=campaign).delete()
@@ -94,6 +101,8 @@ def _store_chunk(campaign: Campaign, audience: Audience, contacts: list) -> bool
         if not _running(campaign).filter(prepared_through=campaign.prepared_through).update(**step):
             return False
         store(campaign, messages, jst_day(timezone.now()))
+        if campaign.vendor_template:
+            pin_fields(campaign, messages, contacts)
     for name, value in step.items():
         setattr(campaign, name, value)
     return True

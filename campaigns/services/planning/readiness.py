@@ -11,6 +11,7 @@ from campaigns.models import Campaign, ContactList, HeldAt, MessageState, Portal
 from campaigns.rules.content_checks import ERROR, Finding, check_body
 from campaigns.rules.placeholders import check
 from campaigns.texts import finding_text
+from providers.base import Capabilities
 
 from ..accounts import provider_class
 
@@ -22,7 +23,7 @@ def problems(campaign: Campaign) -> list[str]:
 
 def problems_by_field(campaign: Campaign) -> list[tuple[str, str]]:
     """Each with the field of the draft where it is to be mended."""
-    return [*_missing_parts(campaign), *_text_problems(campaign), *time_problems(campaign)]
+    return [*_missing_parts(campaign), *_text_problems(campaign), *_wish_problems(campaign), *time_problems(campaign)]
 
 
 def untried(campaign: Campaign) -> list[str]:
@@ -41,13 +42,13 @@ def was_tried(campaign: Campaign) -> bool:
 def findings(campaign: Campaign) -> list[Finding]:
     """Errors and warnings about the text, for the editor; errors also block."""
     settings = PortalSettings.load()
-    jis_only = bool(campaign.account and provider_class(campaign.account).capabilities.jis_only)
+    able = provider_class(campaign.account).capabilities if campaign.account else Capabilities()
     return check_body(
         campaign.body,
         purpose=campaign.purpose,
         organisation_names=[settings.organisation] if settings.organisation else [],
-        allowed_hosts=settings.own_hosts.split(),
-        route_jis_only=jis_only,
+        allowed_hosts=[*settings.own_hosts.split(), *able.short_hosts],
+        route_jis_only=able.jis_only,
     )
 
 
@@ -95,6 +96,15 @@ def time_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
     if campaign.purpose == Purpose.ADVERTISING and campaign.scheduled_for and not window.is_open(starts_at):
         text = _("広告・宣伝は配信時間帯(%(opens)s〜%(closes)s)の中で予約してください。")
         yield "scheduled_for", text % {"opens": f"{window.opens:%H:%M}", "closes": f"{window.closes:%H:%M}"}
+
+
+def _wish_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    able = campaign.account and provider_class(campaign.account).capabilities
+    if campaign.shortens_urls and able and not able.shortens_in_text:
+        yield (
+            "shortens_urls",
+            _("この接続先では、本文のURLを短縮して送れません。印を外すか、別の接続先にしてください。"),
+        )
 
 
 def _booking_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:

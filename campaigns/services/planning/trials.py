@@ -76,6 +76,7 @@ def _trial(campaign: Campaign, actor: User, messages: Sequence[NewMessage], refe
         account=campaign.account,
         sender=campaign.sender,
         body=campaign.body,
+        shortens_urls=campaign.shortens_urls,
         trial_of=campaign,
         created_by=actor,
         preparation=Preparation.READY,

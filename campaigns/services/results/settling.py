@@ -27,7 +27,7 @@ from providers.base import Accepted, Duplicate, Outcome, Refused, submit_safely
 from providers.errors import AccountRefused
 
 from ..accounts import ask_vendor, provider_class
-from ..envelopes import envelope_of
+from ..envelopes import envelope_of, seal
 
 # As long as the text is still wanted, and the vendor surely remembers the reference (ZR-A31).
 REPEAT_WITHIN = timedelta(minutes=30)
@@ -69,7 +69,7 @@ def _repeat(account: ProviderAccount, message_id: int, now: datetime) -> None:
     message = _still_wanted(message_id, now).select_related("campaign__account", "campaign__sender").first()
     if message is None:
         return
-    sms = envelope_of(message.campaign, now).around(message)
+    (sms,) = seal([message], {message.campaign_id: envelope_of(message.campaign, now)})
     try:
         (outcome,) = ask_vendor(account, lambda provider: submit_safely(provider, [sms]))
     except AccountRefused as error:

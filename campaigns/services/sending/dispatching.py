@@ -25,9 +25,10 @@ from campaigns.models import (
 )
 from campaigns.models.day_count import touch_counts
 from campaigns.queue import enqueue
+from providers.base import OutboundSms
 
 from ..accounts import provider_class
-from ..envelopes import Envelope, can_still_be_booked, envelope_of
+from ..envelopes import Envelope, can_still_be_booked, envelope_of, seal
 from ..planning.launching import start_due_campaigns
 from ..results.settling import doubt_expired
 from .recording import record_sent
@@ -139,12 +140,12 @@ class Slice:
             self._rest()
             return False
         self.idle_since = None
-        line.put([self._request(wave, place, starts_at) for place in range(0, len(wave), self.batch_size)])
+        sealed = seal(wave, self.envelopes)
+        line.put([self._request(sealed, place, starts_at) for place in range(0, len(wave), self.batch_size)])
         return True
 
-    def _request(self, wave: Sequence[Leaving], place: int, starts_at: float) -> Request:
-        batch = [self.envelopes[m.campaign_id].around(m) for m in wave[place : place + self.batch_size]]
-        return Request(starts_at + place / self.account.pace, batch)
+    def _request(self, sealed: Sequence[OutboundSms], place: int, starts_at: float) -> Request:
+        return Request(starts_at + place / self.account.pace, sealed[place : place + self.batch_size])
 
     def _rest(self) -> None:
         """Nothing is due: wait a little for what is coming, or end the slice when nothing is."""

@@ -19,7 +19,9 @@ from campaigns.models import (
 )
 from campaigns.queue import enqueue
 
+from ..cleaning import wake_cleanings
 from ..planning.launching import start_due_campaigns
+from ..results.clicking import wake_click_questions
 from .dispatching import finish_done, hold, wake_if_due
 from .stopping import HELD_THERE
 
@@ -56,6 +58,8 @@ def _wake_long_jobs(before: datetime) -> None:
         "pk", flat=True
     ):
         enqueue("prepare_campaign", pk)
+    wake_cleanings(before)
+    wake_click_questions(timezone.now())
     for pk in _not_recalled():
         enqueue("recall_messages", pk)
     working = ContactImport.objects.filter(state__in=ImportState.working(), beat_at__lt=before)
