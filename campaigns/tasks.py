@@ -8,7 +8,8 @@ from .models import Campaign, ContactImport, ProviderAccount
 from .services.imports.importing import check_import as _check_import
 from .services.imports.importing import forget_old_files
 from .services.imports.importing import run_import as _run_import
-from .services.planning.launching import prepare_campaign as _prepare_campaign
+from .services.planning.preparing import clear_preparation as _clear_preparation
+from .services.planning.preparing import prepare_campaign as _prepare_campaign
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
 from .services.results.receiving import apply_receipts as _apply_receipts
@@ -37,6 +38,11 @@ def apply_receipts(account_id: int) -> None:
 
 def prepare_campaign(campaign_id: int) -> None:
     _prepare_campaign(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+
+
+def clear_preparation(campaign_id: int) -> None:
+    for campaign in Campaign.objects.filter(pk=campaign_id):  # a draft may be gone by now
+        _clear_preparation(campaign, until=monotonic() + SLICE_SECONDS)
 
 
 def recall_messages(campaign_id: int) -> None:

@@ -130,9 +130,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class Message(models.Model):
     campaign = models.ForeignKey("Campaign", models.CASCADE, related_name="messages", db_index=False)
-    account = models.ForeignKey("ProviderAccount", models.PROTECT, db_index=False)
+    # Its campaign's, which is checked already.
+    account = models.ForeignKey("ProviderAccount", models.PROTECT, db_index=False, db_constraint=False)
     contact = models.ForeignKey("Contact", models.SET_NULL, null=True, db_index=True)
-    reference = models.CharField(max_length=24, unique=True)  # campaign's reference + contact id, fixed length
+    reference = models.CharField(max_length=24)  # campaign's reference + contact id, fixed length
     phone = models.CharField(_("携帯電話番号"), max_length=16)  # as copied when the message was made
     body = models.TextField(_("本文"))
     parts = models.PositiveSmallIntegerField(_("見込み通数"), default=0)
@@ -161,7 +162,11 @@ class Message(models.Model):
                 fields=["provider_message_id"], name="message_by_vendor", condition=~models.Q(provider_message_id="")
             ),
         ]
-        constraints = [models.UniqueConstraint(fields=["phone", "campaign"], name="message_once_per_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["phone", "campaign"], name="message_once_per_number"),
+            # Not unique=True: that makes a second index on PostgreSQL, for LIKE, which nobody asks.
+            models.UniqueConstraint(fields=["reference"], name="message_once_per_reference"),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, Heartbeat, PortalSettings, Preparation
 from campaigns.services.figures.watching import worker_unseen
-from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.planning.launching import confirm
+from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.planning.sampling import audience_size
 
 from .access import requires

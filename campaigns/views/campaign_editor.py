@@ -14,7 +14,7 @@ from campaigns.errors import RuleError
 from campaigns.forms.campaigns import CampaignForm
 from campaigns.models import Campaign, MessageTemplate, PortalSettings
 from campaigns.services.planning.drafting import save_draft
-from campaigns.services.planning.launching import start_preparation
+from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.planning.previewing import preview_text
 from campaigns.services.planning.readiness import problems_by_field
 from campaigns.services.planning.sampling import audience_size, field_names, made_up_people, sample_people

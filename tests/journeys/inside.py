@@ -11,7 +11,8 @@ from campaigns.models import (
     ProviderAccount,
     SenderId,
 )
-from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.planning.launching import confirm
+from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.sending.waking import wake_all
 from tests.factories import make_account, make_campaign, make_phone, make_sender, make_user
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Message, ProviderAccount, Suppression
 from campaigns.services.accounts import check_account
-from campaigns.services.planning.launching import launch, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import launch
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.receiving import apply_receipts, receive
 from campaigns.services.sending.dispatching import dispatch_due
 from providers.base import Provider

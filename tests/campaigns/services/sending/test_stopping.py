@@ -7,7 +7,8 @@ from django.utils import timezone
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, DueMessage, Message, Suppression
 from campaigns.rules.sending_window import jst_day
-from campaigns.services.planning.launching import launch, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import launch
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.counting import recount_touched
 from campaigns.services.sending import stopping
 from campaigns.services.sending.booking import compare_bookings
