@@ -10,9 +10,9 @@ from .services.imports.importing import forget_old_files
 from .services.imports.importing import run_import as _run_import
 from .services.planning.preparing import clear_preparation as _clear_preparation
 from .services.planning.preparing import prepare_campaign as _prepare_campaign
+from .services.results.applying import apply_receipts as _apply_receipts
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
-from .services.results.receiving import apply_receipts as _apply_receipts
 from .services.sending.dispatching import SLICE_SECONDS, dispatch_due
 from .services.sending.stopping import recall_messages as _recall_messages
 from .services.sending.stopping import recall_opted_out as _recall_opted_out
@@ -33,7 +33,7 @@ def look_due(account_id: int) -> None:
 
 
 def apply_receipts(account_id: int) -> None:
-    _apply_receipts(ProviderAccount.objects.get(pk=account_id))
+    _apply_receipts(ProviderAccount.objects.get(pk=account_id), until=monotonic() + SLICE_SECONDS)
 
 
 def prepare_campaign(campaign_id: int) -> None:

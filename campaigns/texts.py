@@ -223,6 +223,8 @@ VERBS = {
     "settings_changed": _l("設定を変更"),
     "settings_deleted": _l("設定を削除"),
     "account_checked": _l("接続を確認"),
+    "callback_key_rotated": _l("通知先の鍵を替える"),
+    "callback_key_retired": _l("通知先の古い鍵を止める"),
     "password_set": _l("利用者のパスワードを設定"),
 }
 

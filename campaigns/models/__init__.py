@@ -12,7 +12,7 @@ from .message_template import MessageTemplate, Purpose
 from .open_message import OpenMessage, Watch
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
-from .receipt_log import ReceiptLog
+from .receipt_log import ReceiptLog, ReceiptResult
 from .suppression import Suppression, SuppressionReason
 from .user import User
 from .vendor_count import VendorCount
@@ -46,6 +46,7 @@ __all__ = [
     "ProviderAccount",
     "Purpose",
     "ReceiptLog",
+    "ReceiptResult",
     "SendResult",
     "SenderId",
     "Suppression",

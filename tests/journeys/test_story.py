@@ -116,8 +116,9 @@ def send(campaign: Campaign, operator: User, work: Callable[[], None]) -> None:
 
 def hand_in_receipts(account: ProviderAccount, receiver: Receiver, work: Callable[[], None]) -> None:
     """The vendor's calls, put to our own address."""
+    url = reverse("webhook", args=[account.pk, account.callback_key])
     for content_type, body in receiver.requests:
-        answer = Client().post(reverse("webhook", args=[account.callback_key]), body, content_type=content_type)
+        answer = Client().post(url, body, content_type=content_type)
         assert answer.status_code == 200
     work()
 
