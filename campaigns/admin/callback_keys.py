@@ -56,11 +56,8 @@ class CallbackKeys(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("通知先のURL"))
     def callback_url(self, account: ProviderAccount) -> SafeString:
         step = "retire" if account.previous_callback_key else "rotate"
-        notes = [
-            _t("配信事業者の管理画面に、このURLを登録してください。URLは鍵を兼ねるため、他人に見せないでください。")
-        ]
-        if step == "retire":
-            notes.append(_t("いまは古い鍵のURLでも受け取っています。"))
+        note = _t("配信事業者の管理画面に、このURLを登録してください。URLは鍵を兼ねるため、他人に見せないでください。")
+        also = _t("いまは古い鍵のURLでも受け取っています。") if step == "retire" else ""
         return format_html(
             '<code class="copyable">{}</code><div class="help">{} {} <a href="{}">{}</a></div>',
             callback_url(account),

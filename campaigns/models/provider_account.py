@@ -4,6 +4,7 @@ import secrets
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -39,6 +40,25 @@ def validate_networks(text: str) -> None:
             _t("「%(written)s」はIPアドレスまたは範囲として読めません。例: 203.0.113.5 または 203.0.113.0/24")
             % {"written": error.context["written"]}
         ) from error
+
+
+class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
+    """What is asked a thousand times a second while receipts come in, as plain statements: the ORM would take longer to
+    write them than the database to answer."""
+
+    def door(self, pk: int) -> tuple[str, str, str, str] | None:
+        """Key, key before it, source addresses and vendor of one account."""
+        return self._ask("callback_key, previous_callback_key, callback_sources, provider", pk)
+
+    def is_awaiting_receipts(self, pk: int) -> bool:
+        """A task to apply receipts is queued or at work."""
+        row = self._ask("receipts_waiting", pk)
+        return row is not None and bool(row[0])
+
+    def _ask(self, columns: str, pk: int) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns} FROM campaigns_provideraccount WHERE id = %s", [pk])  # noqa: S608
+            return cursor.fetchone()
 
 
 class ProviderAccount(models.Model):
@@ -92,6 +112,8 @@ class ProviderAccount(models.Model):
     lease = models.UUIDField(null=True)  # the one worker that dispatches this account now
     leased_until = models.DateTimeField(null=True)
     receipts_waiting = models.BooleanField(default=False)  # a task to apply receipts is already queued
+
+    objects = ProviderAccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("接続先")

@@ -16,8 +16,8 @@ MAX_BYTES = 1_000_000
 @csrf_exempt
 @login_not_required
 @require_POST
-def webhook(request: HttpRequest, account_id: int, key: str) -> HttpResponse:
-    door = Door.of(account_id)
+def webhook(request: HttpRequest, account_id: str, key: str) -> HttpResponse:
+    door = Door.of(int(account_id))
     if door is None or not door.opens_to(key):
         return HttpResponse(status=404)
     if door.sources and not door.lets_in(get_adapter().get_client_ip(request)):  # as the sign-in sees addresses
@@ -29,7 +29,7 @@ def webhook(request: HttpRequest, account_id: int, key: str) -> HttpResponse:
         return HttpResponse(status=413)
     if not body:
         return HttpResponse(status=400)
-    receive(account_id, body, request.headers.get("Content-Type", ""))
+    receive(int(account_id), body, request.headers.get("Content-Type", ""))
     return HttpResponse(status=door.answer)
 
 

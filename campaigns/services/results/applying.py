@@ -40,8 +40,9 @@ class Call:
 def wake_applying(account_id: int) -> None:
     """One task works for an account, however many calls come. The flag is read before it is written, because a thousand
     calls a second need one task and not a thousand writes."""
-    idle = ProviderAccount.objects.filter(pk=account_id, receipts_waiting=False)
-    if idle.exists() and idle.update(receipts_waiting=True):
+    if ProviderAccount.objects.is_awaiting_receipts(account_id):
+        return
+    if ProviderAccount.objects.filter(pk=account_id, receipts_waiting=False).update(receipts_waiting=True):
         enqueue("apply_receipts", account_id)
 
 

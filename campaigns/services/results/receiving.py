@@ -24,8 +24,7 @@ class Door:
 
     @classmethod
     def of(cls, account_id: int) -> "Door | None":
-        columns = ("callback_key", "previous_callback_key", "callback_sources", "provider")
-        row = ProviderAccount.objects.filter(pk=account_id).values_list(*columns).first()
+        row = ProviderAccount.objects.door(account_id)
         return cls(*row) if row else None
 
     def opens_to(self, key: str) -> bool:
