@@ -55,7 +55,7 @@ def recall_opted_out() -> None:
 
 
 def recount_touched() -> None:
-    _recount_touched()
+    _recount_touched(timezone.now())
 
 
 def check_import(import_id: int) -> None:

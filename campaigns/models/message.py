@@ -42,7 +42,7 @@ ANY_BELIEF = frozenset(
 LATER_WORD: dict[str, frozenset[str]] = {
     S.BOOKED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN}),
     S.ACCEPTED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED}),
-    S.CANCELLED: frozenset({S.UNKNOWN, S.BOOKED}),
+    S.CANCELLED: frozenset({S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT}),
     S.REFUSED: frozenset({S.UNKNOWN}),
     S.NO_RESULT: frozenset({S.ACCEPTED, S.BOOKED}),
     S.UNDELIVERED: ANY_BELIEF,
@@ -116,6 +116,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         statement = HEAR.format(allowed=bulk.placeholders(allowed))
         return self._update_from(statement, WORD_COLUMNS, words, [], after=[account_id, *allowed])
 
+    def references(self, account_id: int, vendor_ids: Iterable[str]) -> dict[str, str]:
+        """Our reference of each message that the vendor knows by such an id."""
+        table, parameter = bulk.table({"wanted": "text"}, [{"wanted": vendor_id} for vendor_id in vendor_ids])
+        with connection.cursor() as cursor:
+            cursor.execute(REFERENCES.replace("<rows>", table), [parameter, account_id])
+            return dict(cursor.fetchall())
+
     def _update_from(
         self, statement: str, columns: dict[str, str], rows: Iterable[Any], before: list[Any], after: Sequence[Any] = ()
     ) -> list[Any]:
@@ -187,6 +194,12 @@ WHERE d.token = %s AND campaigns_message.id = d.message_id AND campaigns_message
   AND c.id IN ({campaigns}) AND (c.state = 'sending' OR (c.state = 'scheduled' AND c.held_at = 'vendor'))
 RETURNING campaigns_message.state, campaigns_message.id, campaigns_message.campaign_id,
   campaigns_message.reference, campaigns_message.phone, campaigns_message.body
+"""
+
+# Parameters: the vendor's ids, account. It names the condition of the partial index, else SQLite does not use it.
+REFERENCES = """
+SELECT m.provider_message_id, m.reference FROM <rows> JOIN campaigns_message m ON m.provider_message_id = v.wanted
+WHERE NOT (m.provider_message_id = '') AND m.account_id = %s
 """
 
 RESULT_COLUMNS = {

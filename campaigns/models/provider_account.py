@@ -48,7 +48,10 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
 
     def door(self, pk: int) -> tuple[str, str, str, str] | None:
         """Key, key before it, source addresses and vendor of one account."""
-        return self._ask("callback_key, previous_callback_key, callback_sources, provider", pk)
+        found: tuple[str, str, str, str] | None = self._ask(
+            "callback_key, previous_callback_key, callback_sources, provider", pk
+        )
+        return found
 
     def is_awaiting_receipts(self, pk: int) -> bool:
         """A task to apply receipts is queued or at work."""

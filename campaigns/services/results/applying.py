@@ -105,8 +105,7 @@ def _with_references(account: ProviderAccount, calls: Sequence[Call]) -> list[Ca
     ids = {r.provider_message_id for call in calls for r in call.receipts if not r.reference} - {""}
     if not ids:
         return list(calls)
-    ours = Message.objects.filter(account=account, provider_message_id__in=ids)
-    references = dict(ours.values_list("provider_message_id", "reference"))
+    references = Message.objects.references(account.pk, ids)
     return [replace(call, receipts=[_named(r, references) for r in call.receipts]) for call in calls]
 
 

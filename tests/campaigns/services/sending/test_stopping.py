@@ -65,7 +65,7 @@ def test_who_ended_without_leaving_is_not_counted_as_sent(vendor, queued):
     token = DueMessage.objects.reserve([campaign.pk], 1, now=timezone.now(), seconds=60)
     Message.objects.begin_send(token, [campaign.pk], timezone.now())
     DueMessage.objects.settle_reservation(token, leaving=[])
-    recount_touched()
+    recount_touched(timezone.now())
     campaign.refresh_from_db()
     receipt = stopping.stop_campaign(campaign, campaign.created_by)
     assert (receipt.left, receipt.recalled) == (0, 2)
