@@ -44,7 +44,7 @@ class Life:
     def __init__(self, vendor) -> None:
         self.vendor = vendor
         self.account = make_account(provider="scripted")
-        self.campaign = make_campaign(account=self.account, lists=[])
+        self.campaign = make_campaign(account=self.account, lists=[], starts_at=timezone.now())
 
     def begin_anew(self) -> None:
         for model in (OpenMessage, DueMessage, Message, ReceiptLog, Suppression, DayCount):
