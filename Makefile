@@ -35,6 +35,7 @@ lint: .venv/.development
 screenshots: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
 screenshots: .venv/.development
 	@$(RUN) -m tests.journeys.chromium --install
+	PICTURES=test-results/pages $(RUN) -m pytest tests/journeys/test_pages.py
 	SCREENSHOTS=docs $(RUN) -m pytest tests/journeys/test_browser.py
 
 # Texts to be translated, from the source into smsportal/locale and back into what Django reads. Needs GNU gettext.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 # Why a message is where it is.
 MESSAGE_REASONS = {
@@ -194,6 +194,7 @@ VERBS = {
     "campaign_returned": _l("差し戻し"),
     "campaign_withdrawn": _l("依頼を取り下げ"),
     "campaign_launched": _l("送信・予約を決定"),
+    "campaign_rescheduled": _l("予約日時を変更"),
     "campaign_stopped": _l("停止・取消"),
     "campaign_paused": _l("一時停止"),
     "campaign_resumed": _l("再開"),
@@ -226,6 +227,18 @@ VERBS = {
     "callback_key_rotated": _l("通知先の鍵を替える"),
     "callback_key_retired": _l("通知先の古い鍵を止める"),
     "password_set": _l("利用者のパスワードを設定"),
+    "signed_in": pgettext_lazy("act", "ログイン"),
+    "sign_in_failed": _l("ログインに失敗"),
+    "second_factor_failed": _l("2段階認証のコードに失敗"),
+    "signed_out": pgettext_lazy("act", "ログアウト"),
+    "password_changed": _l("パスワードを変更"),
+    "password_reset": _l("パスワードを再設定"),
+    "authenticator_added": _l("2段階認証(認証アプリ)を設定"),
+    "authenticator_removed": _l("2段階認証(認証アプリ)を解除"),
+    "passkey_added": _l("パスキーを登録"),
+    "passkey_removed": _l("パスキーを削除"),
+    "recovery_codes_made": _l("リカバリーコードを作り直し"),
+    "second_factor_forgotten": _l("利用者の2段階認証を解除"),
 }
 
 # What the details of an act are called.
@@ -255,6 +268,16 @@ DETAILS = {
     "month": _l("月"),
     "credentials": _l("入力し直した認証情報"),
     "result": _l("結果"),
+    "from_address": _l("接続元"),
+}
+
+# The roles of services/people.py: a name, and what it lets one do.
+ROLES = {
+    "viewer": (_l("閲覧者"), _l("見るだけ。電話番号は一部を伏せて表示")),
+    "operator": (_l("担当者"), _l("連絡先と配信の作成、送信・承認依頼、停止")),
+    "approver": (_l("承認者"), _l("配信の承認と停止")),
+    "accountant": (_l("経理担当"), _l("通数集計、CSV出力")),
+    "administrator": (_l("管理者"), _l("すべての操作とこの管理画面")),
 }
 
 # Public holidays by the words of the calendar library; a day moved off a Sunday is named by two of them.
@@ -322,6 +345,10 @@ def trouble_text(code: str) -> str:
 
 def detail_text(name: str) -> str:
     return str(DETAILS.get(name, name))
+
+
+def role_text(role: str) -> str:
+    return str(ROLES[role][0]) if role in ROLES else role
 
 
 def holiday_text(name: str) -> str:

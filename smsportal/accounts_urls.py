@@ -1,9 +1,12 @@
 """The allauth pages we expose, one by one: signing up, e-mail addresses and codes by mail are not among them."""
 
 from allauth.account import views
-from django.urls import path, re_path
+from django.urls import include, path, re_path
+
+from campaigns.views.profile import profile
 
 urlpatterns = [
+    path("", profile, name="account_profile"),
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
@@ -18,4 +21,6 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
 ]

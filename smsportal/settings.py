@@ -12,6 +12,7 @@ from . import keys
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("SMSPORTAL_VAR", BASE_DIR / "var"))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
+MAINTENANCE_NOTICE = VAR_DIR / "maintenance"  # while this file exists, pages are closed
 DEMO_LOGINS = VAR_DIR / "demo-logins.txt"  # made by seed_demo, shown by run.py
 
 DATABASE_URL = os.environ.get("DATABASE_URL", "")
@@ -50,6 +51,8 @@ INSTALLED_APPS = [
     "heroicons",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -58,10 +61,11 @@ MIDDLEWARE = [
     "smsportal.middleware.browser_rules",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "smsportal.middleware.maintenance",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "smsportal.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -150,7 +154,7 @@ PASSWORD_HASHERS = ["smsportal.hashers.Argon2", "django.contrib.auth.hashers.PBK
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "smsportal.accounts.ClosedSignup"
+ACCOUNT_ADAPTER = "smsportal.accounts.Accounts"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -159,7 +163,16 @@ ACCOUNT_PREVENT_ENUMERATION = True
 # Says the same for every address; and allauth's mail to strangers would lead to the sign-up we do not have.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told to its owner
+# Addresses are given by an administrator, not proved by their owners.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_ADAPTER = "smsportal.accounts.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+# Browsers allow passkeys over plain http on localhost only; that is for trying the portal out.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_TLS
 
+CSRF_FAILURE_VIEW = "campaigns.views.failures.stale_page"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0

@@ -24,7 +24,18 @@ from .auditing import AuditedAdmin
 from .callback_keys import CallbackKeys
 
 
-class SenderInline(admin.TabularInline):  # type: ignore[type-arg]
+class VendorFilter(admin.SimpleListFilter):
+    title = _("配信事業者")
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(slug, vendor.label) for slug, vendor in PROVIDERS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> QuerySet[ProviderAccount]:
+        return queryset.filter(provider=self.value()) if self.value() else queryset
+
+
+class SenderInline(admin.StackedInline):  # type: ignore[type-arg]
     model = SenderId
     extra = 0
 
@@ -32,7 +43,7 @@ class SenderInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(CallbackKeys, AuditedAdmin):
     list_display = ("label", "vendor_name", "is_active", "health", "requests_per_second", "unit_price", "closing_name")
-    list_filter = ("is_active",)
+    list_filter = ("is_active", VendorFilter)
     readonly_fields = ("vendor_name", "callback_url", "health")
     inlines = (SenderInline,)
     actions = ("check_connection",)

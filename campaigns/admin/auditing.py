@@ -28,14 +28,17 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def _before_and_after(self, form: "ModelForm[Any]", name: str) -> list[str]:
         if name in self.quiet_fields:
             return []
-        return [written(form.initial.get(name)), written(form.cleaned_data.get(name))]
+        return before_and_after(form, name)
 
     def save_formset(self, request: HttpRequest, form: "ModelForm[Any]", formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
         for obj in formset.new_objects:
             Activity.objects.note(request.user, "settings_added", obj)
-        for obj, fields in formset.changed_objects:
-            Activity.objects.note(request.user, "settings_changed", obj, changed={name: [] for name in fields})
+        changed = {id(obj) for obj, _ in formset.changed_objects}
+        for row in formset.forms:
+            if id(row.instance) in changed:
+                facts = {name: before_and_after(row, name) for name in row.changed_data}
+                Activity.objects.note(request.user, "settings_changed", row.instance, changed=facts)
         for obj in formset.deleted_objects:
             Activity.objects.note(request.user, "settings_deleted", obj)
 
@@ -46,6 +49,10 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
         for obj in queryset:
             self.delete_model(request, obj)
+
+
+def before_and_after(form: "ModelForm[Any]", name: str) -> list[str]:
+    return [written(form.initial.get(name)), written(form.cleaned_data.get(name))]
 
 
 def written(value: Any) -> str:

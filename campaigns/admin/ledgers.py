@@ -17,14 +17,14 @@ class SuppressionAdmin(ReadOnlyAdmin):
     """Registered and lifted on the screen 配信停止, where consent is asked for."""
 
     list_display = ("reason", "source", "created_by", "created_at")
-    list_filter = ("reason",)
+    list_filter = ("reason", "source", "created_at")
     fields = ("reason", "source", "note", "created_by", "created_at")
 
 
 @admin.register(VendorCount)
 class VendorCountAdmin(ReadOnlyAdmin):
     list_display = ("month", "account", "carrier_name", "parts", "asked_at")
-    list_filter = ("account",)
+    list_filter = ("account", "month")
     list_select_related = ("account",)
     fields = ("month", "account", "carrier_name", "parts", "asked_at")
 
@@ -36,7 +36,7 @@ class VendorCountAdmin(ReadOnlyAdmin):
 @admin.register(ReceiptLog)
 class ReceiptLogAdmin(ReadOnlyAdmin):
     list_display = ("received_at", "account", "words", "matched", "applied_at", "problem")
-    list_filter = ("account",)
+    list_filter = ("account", "received_at")
     list_select_related = ("account",)
     ordering = ("-pk",)
     show_full_result_count = False
@@ -50,6 +50,8 @@ class ReceiptLogAdmin(ReadOnlyAdmin):
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor_name", "verb_name", "target_label")
+    list_filter = ("at",)
+    search_fields = ("target_label", "actor_name")
     ordering = ("-pk",)
     show_full_result_count = False
     fields = ("at", "actor_name", "verb_name", "target_label", "details", "digest", "previous")
@@ -62,7 +64,7 @@ class ActivityAdmin(ReadOnlyAdmin):
 @admin.register(ContactImport)
 class ContactImportAdmin(ReadOnlyAdmin):
     list_display = ("original_name", "state", "rows_total", "created_by", "created_at")
-    list_filter = ("state",)
+    list_filter = ("state", "created_at")
     list_select_related = ("created_by",)
     fields = ("original_name", "state", "size", "rows_total", "rows_read", "counts", "created_by", "created_at")
 

@@ -1,5 +1,7 @@
 """What the organisation decided once: hours, approval, its own closed days."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import ClosedDay, PortalSettings
 
 from .auditing import AuditedAdmin
+from .people import RolesField
 
 
 @admin.register(PortalSettings)
@@ -21,7 +24,11 @@ class PortalSettingsAdmin(AuditedAdmin):
             {"fields": ("window_opens", "window_closes", "sends_on_weekends", "sends_on_holidays")},
         ),
         (_("承認と送信"), {"fields": ("approval_above", "undo_seconds", "recent_days")}),
+        (_("ログイン"), {"fields": ("second_factor_roles",)}),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return RolesField(label=db_field.verbose_name, help_text=db_field.help_text)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -5,38 +5,33 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Activity, User
-from campaigns.services.people import ADMINISTRATOR, ROLES
+from campaigns.services.people import ADMINISTRATOR, forget_second_factor, second_factors
+from campaigns.texts import ROLES, role_text
 
 from .auditing import AuditedAdmin
 
-ROLE_LABELS = {
-    "viewer": _("閲覧者: 見るだけ。電話番号は一部を伏せて表示"),
-    "operator": _("担当者: 連絡先と配信の作成、送信・承認依頼、停止"),
-    "approver": _("承認者: 配信の承認と停止"),
-    "accountant": _("経理担当: 通数集計、CSV出力"),
-    ADMINISTRATOR: _("管理者: すべての操作とこの管理画面"),
-}
+NO_ROLE = _("複数選べます。役割がない利用者は、ログインしても何も表示されません。")
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     widget = forms.CheckboxSelectMultiple
 
-    def __init__(self) -> None:
-        known = Group.objects.filter(name__in=[*ROLES, ADMINISTRATOR]).order_by("pk")
-        help_text = _("複数選べます。役割がない利用者は、ログインしても何も表示されません。")
-        super().__init__(known, label=_("役割"), help_text=help_text, required=False)
+    def __init__(self, **texts: Any) -> None:
+        known = Group.objects.filter(name__in=ROLES).order_by("pk")
+        super().__init__(known, required=False, **texts)
 
     def label_from_instance(self, obj: Group) -> str:
-        return str(ROLE_LABELS[obj.name])
+        return ": ".join(map(str, ROLES[obj.name]))
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -44,17 +39,30 @@ class RoleFilter(admin.SimpleListFilter):
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(role, _short(role)) for role in ROLE_LABELS]
+        return [(role, role_text(role)) for role in ROLES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         return queryset.filter(groups__name=self.value()) if self.value() else queryset
 
 
+class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]
+    usable_password = None  # type: ignore[assignment]  # everybody signs in with one
+
+
+class NewPassword(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+
 @admin.register(User)
 class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
-    list_display = ("username", "full_name", "email", "roles", "is_active", "last_login")
+    list_display = ("username", "full_name", "email", "roles", "has_second_factor", "is_active", "last_login")
     list_filter = ("is_active", RoleFilter)
     filter_horizontal = ()
+    actions = ("forget_second_factor",)
+    add_form = NewPerson
+    change_password_form = NewPassword
     readonly_fields = ("roles",)
     quiet_fields = ("username", "last_name", "first_name", "email", "password")
     fieldsets = (
@@ -74,15 +82,20 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("役割"))
     def roles(self, person: User) -> str:
-        return ", ".join(_short(group.name) for group in person.groups.all())
+        return ", ".join(role_text(group.name) for group in person.groups.all())
+
+    @admin.display(description=_("2段階認証"), boolean=True)
+    def has_second_factor(self, person: User) -> bool:
+        return bool(person.with_second_factor)  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("groups")
+        people = super().get_queryset(request).prefetch_related("groups")
+        return people.annotate(with_second_factor=Exists(second_factors().filter(user=OuterRef("pk"))))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return (
-            RolesField() if db_field.name == "groups" else super().formfield_for_manytomany(db_field, request, **kwargs)
-        )
+        if db_field.name == "groups":
+            return RolesField(label=_("役割"), help_text=NO_ROLE)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(self, request: HttpRequest, form: "ModelForm[Any]", formsets: Iterable[Any], change: bool) -> None:
         """Administrators, and nobody else, may enter the admin."""
@@ -96,6 +109,17 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
         sets = super().get_fieldsets(request, obj)
         is_self = obj is not None and obj.pk == request.user.pk
         return [*sets[:-1], (_("役割"), {"fields": ("roles",)})] if is_self else sets
+
+    @admin.action(description=_("2段階認証を解除(端末をなくした人)"), permissions=["change"])
+    def forget_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for person in queryset:
+            if not self.has_change_permission(request, person):
+                text = _("「%(person)s」の2段階認証は、あなたには解除できません。")
+            elif forget_second_factor(person, request.user):
+                text = _("「%(person)s」の2段階認証を解除しました。次のログインはパスワードだけで行えます。")
+            else:
+                text = _("「%(person)s」は2段階認証を設定していません。")
+            messages.info(request, text % {"person": person})
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
@@ -111,7 +135,3 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """People stay in the records of what they did; 有効 is unticked instead."""
         return False
-
-
-def _short(role: str) -> str:
-    return str(ROLE_LABELS.get(role, role)).partition(":")[0]

@@ -83,18 +83,20 @@ class BookingFilter(Narrowing):
     account = forms.ModelChoiceField(ProviderAccount.objects.all(), label=_("接続先"), empty_label=_("すべて"))
     held_at = forms.ChoiceField(label=_("予約の場所"), choices=[*ALL, *HeldAt.choices])
     month = MonthField(widget=forms.HiddenInput)
+    week = DayField(widget=forms.HiddenInput)  # any day of it; empty: the whole month is shown
     day = DayField(widget=forms.HiddenInput)
 
     def days(self, today: date) -> tuple[date, date | None]:
         """The month to show, and the one day asked for."""
         given = self.cleaned_data
         day = given.get("day")
-        return (given.get("month") or day or today).replace(day=1), day
+        return (given.get("month") or day or given.get("week") or today).replace(day=1), day
 
 
 class BookingSpan(Narrowing):
     """The bookings of some days. Without days it would mean every booking, so both are needed."""
 
+    q = forms.CharField(label=_("配信名に含む言葉"), max_length=100)
     first = DayField(label=_("いつから"))
     last = DayField(label=_("いつまで"))
     account = forms.ModelChoiceField(ProviderAccount.objects.all(), label=_("接続先"), empty_label=_("すべて"))

@@ -14,6 +14,17 @@ def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
+def encrypt(text: str) -> str:
+    return _cipher().encrypt(text.encode()).decode()
+
+
+def decrypt(encrypted: str) -> str:
+    try:
+        return _cipher().decrypt(encrypted.encode()).decode()
+    except InvalidToken:
+        raise ImproperlyConfigured("FIELD_KEYS lacks the key this value was encrypted with.") from None
+
+
 if TYPE_CHECKING:
     Text = models.TextField[Mapping[str, str], dict[str, str]]
 else:
@@ -24,15 +35,10 @@ class EncryptedJSONField(Text):
     """A mapping of strings, encrypted with the newest of FIELD_KEYS; a missing key raises, never shows ciphertext."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> dict[str, str]:
-        if not value:
-            return {}
-        try:
-            return dict(json.loads(_cipher().decrypt(value.encode())))
-        except InvalidToken:
-            raise ImproperlyConfigured("FIELD_KEYS lacks the key this value was encrypted with.") from None
+        return dict(json.loads(decrypt(value))) if value else {}
 
     def get_prep_value(self, value: dict[str, str] | None) -> str:
-        return _cipher().encrypt(json.dumps(value or {}).encode()).decode()
+        return encrypt(json.dumps(value or {}))
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":

@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -34,6 +35,12 @@ class PortalSettings(models.Model):
     )
     own_hosts = models.TextField(
         _("自社のURLのホスト名"), blank=True, help_text=_("1行に1つ。これ以外のURLには注意が出ます。")
+    )
+    second_factor_roles = models.ManyToManyField(
+        Group,
+        blank=True,
+        verbose_name=_("2段階認証を必須にする役割"),
+        help_text=_("この役割の人は、次の操作のときに2段階認証の設定を求められます。"),
     )
 
     class Meta:

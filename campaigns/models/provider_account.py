@@ -28,6 +28,15 @@ class BillingRule(models.TextChoices):
     ACCEPTED = "accepted", _("リクエスト課金(受付分すべて)")
 
 
+# The profiles of rules/parts.py, as an administrator chooses between them.
+COUNTING_PROFILES = [
+    ("standard", _("標準: 全角70文字まで1通、超えると67文字ごと。半角英数字だけなら160文字まで")),
+    ("zettai", _("絶対リーチ: 70文字まで1通、超えると66文字ごと。全角も半角も1文字")),
+    ("karaden", _("空電プッシュ(Karaden): 70文字まで1通、超えると66文字ごと。全角も半角も1文字")),
+    ("rakuten", _("楽天CPaaS: 全角70文字まで1通、超えると66文字ごと。半角英数字だけなら160文字まで")),
+]
+
+
 def new_callback_key() -> str:
     return secrets.token_urlsafe(32)
 
@@ -86,9 +95,7 @@ class ProviderAccount(models.Model):
             "空欄ならどこからでも受け取ります。"
         ),
     )
-    counting_profile = models.CharField(
-        _("通数の数え方"), max_length=20, default="standard", choices=[(name, name) for name in PROFILES]
-    )
+    counting_profile = models.CharField(_("通数の数え方"), max_length=20, default="standard", choices=COUNTING_PROFILES)
     counting_overrides = models.JSONField(
         _("通数の数え方の変更"),
         default=dict,

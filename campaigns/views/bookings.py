@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,11 +19,13 @@ from campaigns.services.figures.booked import (
     BulkReceipt,
     accounts_to_compare,
     booked_campaigns,
+    calendar_of,
     cancel_bookings,
     in_list,
     missing_messages,
-    month_calendar,
     on_days,
+    week_with,
+    weeks_of,
 )
 from campaigns.services.figures.reporting import months_beside
 from campaigns.services.sending.booking import compare_bookings
@@ -44,7 +47,8 @@ def booking_list(request: HtmxRequest) -> HttpResponse:
     booked = booked_campaigns(
         account=given.get("account"), held_at=given.get("held_at"), name__icontains=given.get("q", "")
     )
-    weeks = month_calendar(month, booked)
+    week = week_with(given["week"]) if given.get("week") else []
+    weeks = calendar_of([week], booked, month=None) if week else calendar_of(weeks_of(month), booked, month=month)
     rows = in_list(weeks, day)
     context = {
         "filters": filters,
@@ -53,6 +57,9 @@ def booking_list(request: HtmxRequest) -> HttpResponse:
         "day": day,
         "today": today,
         "weeks": weeks,
+        "week": week,
+        "shown": ":20" if week else ":2",
+        "weeks_beside": (week[0] - timedelta(days=7), week[0] + timedelta(days=7)) if week else None,
         "campaigns": rows,
         "recipients": sum(campaign.recipients for campaign in rows),
         "accounts_to_compare": accounts_to_compare(rows) if day else [],
@@ -107,7 +114,7 @@ def _chosen(request: HtmxRequest) -> list[Campaign]:
         if not span.is_valid():
             raise RuleError(_("いつからいつまでの予約を取り消すのか、日付を両方指定してください。"))
         given = span.cleaned_data
-        booked = booked_campaigns(account=given["account"], held_at=given["held_at"])
+        booked = booked_campaigns(account=given["account"], held_at=given["held_at"], name__icontains=given["q"])
         found = on_days(booked, given["first"], given["last"])
     else:
         raise RuleError(_("取り消す予約を選んでください。"))

@@ -13,6 +13,7 @@ from campaigns.services.figures.watching import (
     figures,
     first_failures,
     freshen_counts,
+    last_events,
     obstacles,
     poll_seconds,
 )
@@ -53,6 +54,7 @@ def live_context(campaign: Campaign) -> dict[str, Any]:
         "campaign": campaign,
         "figures": found,
         "failures": first_failures(campaign, found),
+        "events": last_events(campaign),
         "obstacles": obstacles(campaign, now) if is_live else None,
         "forecast": forecast(campaign, found.waiting, now=now, pace=found.rate) if is_live else None,
         "undo_seconds": _undo_seconds(campaign),

@@ -29,8 +29,8 @@ class SampleForm(forms.Form):
     file = forms.FileField(label=_("ここにファイルを置くか、選んでください"), help_text=_("CSV または Excel(.xlsx)"))
 
 
-@require_GET
 @staff_member_required
+@require_GET
 def styleguide(request: HttpRequest) -> HttpResponse:
     days = [(f"11/{day}", [(day * 37) % 90 * 40, (day * 13) % 7 * 30]) for day in range(1, 31)]
     context = {

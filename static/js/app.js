@@ -29,13 +29,8 @@
     if (box && (path === undefined || box.dataset.path === path)) box.hidden = true;
   };
   const kindOf = (status) => {
-    const kinds = { 401: "session", 403: "forbidden", 404: "missing", 429: "busy", 503: "busy" };
+    const kinds = { 401: "session", 403: "forbidden", 404: "missing", 429: "busy", 503: "closed" };
     return kinds[status] || "server";
-  };
-  const endedSession = (event) => {
-    const login = one("[data-session-link] a");
-    const answered = event.detail.xhr.responseURL;
-    return login && answered && new URL(answered).pathname === new URL(login.href).pathname;
   };
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -46,14 +41,12 @@
   document.addEventListener("htmx:afterRequest", (event) => byHand(event) && busy(-1));
   document.addEventListener("htmx:sendError", (event) => trouble("offline", event));
   document.addEventListener("htmx:timeout", (event) => trouble("offline", event));
-  document.addEventListener("htmx:responseError", (event) => trouble(kindOf(event.detail.xhr.status), event));
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = event.detail;
+    trouble(xhr.getResponseHeader("X-Trouble") || kindOf(xhr.status), event);
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!endedSession(event)) {
-      if (!event.detail.isError) settled(pathOf(event)); // the same poll got through again
-      return;
-    }
-    event.detail.shouldSwap = false; // the log-in page would land in the middle of this one
-    trouble("session", event);
+    if (!event.detail.isError) settled(pathOf(event)); // the same poll got through again
   });
 
   // Logging in again in another tab changes the token; what was typed here must still be accepted.
@@ -82,7 +75,10 @@
     (again || elt).focus({ preventScroll: true });
     focused = "";
   });
-  document.addEventListener("DOMContentLoaded", () => wake(document.documentElement));
+  document.addEventListener("DOMContentLoaded", () => {
+    wake(document.documentElement);
+    say(all("#messages .alert").map((alert) => alert.innerText.trim()).join(" ")); // there from the start, so not read by itself
+  });
   document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
 
   // --- Clicks ---

@@ -2,8 +2,8 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  const remembered = () => {
-    try { return localStorage.getItem("theme") || ""; } catch { return ""; }
+  const remembered = () => { // the admin's own switch writes "auto" for what is nothing here
+    try { return (localStorage.getItem("theme") || "").replace("auto", ""); } catch { return ""; }
   };
   const wear = (theme) => {
     if (theme) root.dataset.theme = theme;

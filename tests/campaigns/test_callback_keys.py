@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def administrator(client):
-    client.force_login(make_user("administrator", is_superuser=True))
+    client.force_login(make_user("administrator"))
     return client
 
 

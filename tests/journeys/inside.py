@@ -1,6 +1,8 @@
 """Run within the portal's own settings and database, by Portal.call(); arguments and answers travel as JSON."""
 
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 
 from campaigns.models import (
     Campaign,
@@ -10,11 +12,13 @@ from campaigns.models import (
     PortalSettings,
     ProviderAccount,
     SenderId,
+    User,
 )
 from campaigns.services.planning.launching import confirm
 from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.sending.waking import wake_all
 from tests.factories import make_account, make_campaign, make_phone, make_sender, make_user
+from tests.pages import every_page, furnish
 
 
 def open_account(requests_per_second: int) -> None:
@@ -64,3 +68,12 @@ def secrets() -> list[str]:
     for account in ProviderAccount.objects.all():
         kept += [account.callback_key, account.credentials["token"]]
     return kept
+
+
+def pages(password: str) -> list[tuple[str, str, bool]]:
+    """Every page an administrator can look at, on the demo with what it lacks."""
+    furnish()
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(User.objects.get(username="admin"))
+    client.post(reverse("account_reauthenticate"), {"password": password})
+    return [(page.name, page.url, page.signed_in) for page in every_page(client)]

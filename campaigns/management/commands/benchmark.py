@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from ..benchmarks import launch, receipts, send
+from ..benchmarks import launch, pages, receipts, send
 from ..benchmarks.figures import as_json, show
 from ..benchmarks.stage import empty_database
 
 # Each has a docstring, add_arguments(parser), and measure(options) -> (title, figures).
-ROOMS: dict[str, ModuleType] = {"send": send, "launch": launch, "receipts": receipts}
+ROOMS: dict[str, ModuleType] = {"pages": pages, "send": send, "launch": launch, "receipts": receipts}
 
 
 class Command(BaseCommand):

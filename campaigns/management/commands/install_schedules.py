@@ -1,4 +1,4 @@
-"""What the queue starts by itself: one look a minute at everything that is due."""
+"""What the queue starts by itself: one look a minute at everything that is due, one sweep a day."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 from django_q.models import Schedule
 
 EVERY_MINUTE = "campaigns.tasks.wake_all"
+CALL = "django.core.management.call_command"
 
 
 class Command(BaseCommand):
@@ -14,4 +15,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         Schedule.objects.update_or_create(
             name="wake_all", defaults={"func": EVERY_MINUTE, "schedule_type": Schedule.MINUTES, "minutes": 1}
+        )
+        Schedule.objects.update_or_create(  # log-ins that have run out
+            name="clear_sessions",
+            defaults={"func": CALL, "args": "'clearsessions'", "schedule_type": Schedule.DAILY},
         )

@@ -47,9 +47,18 @@ class CalendarDay:
         return sum(campaign.recipients for campaign in self.campaigns)
 
 
-def month_calendar(month: date, booked: QuerySet[Campaign]) -> list[list[CalendarDay]]:
-    """Whole weeks from Sunday, so the first and the last reach into the neighbouring months; two queries."""
-    weeks = Calendar(SUNDAY).monthdatescalendar(month.year, month.month)
+def weeks_of(month: date) -> list[list[date]]:
+    """Whole weeks from Sunday, so the first and the last reach into the neighbouring months."""
+    return Calendar(SUNDAY).monthdatescalendar(month.year, month.month)
+
+
+def week_with(day: date) -> list[date]:
+    """The seven days from Sunday that this day is among."""
+    return next(week for week in weeks_of(day) if day in week)
+
+
+def calendar_of(weeks: list[list[date]], booked: QuerySet[Campaign], *, month: date | None) -> list[list[CalendarDay]]:
+    """The bookings of these days in two queries; days of another month than `month` are marked as outside."""
     first, last = weeks[0][0], weeks[-1][-1]
     campaigns: defaultdict[date, list[Campaign]] = defaultdict(list)
     for campaign in on_days(booked, first, last):
@@ -59,13 +68,13 @@ def month_calendar(month: date, booked: QuerySet[Campaign]) -> list[list[Calenda
 
     def cell(day: date) -> CalendarDay:
         holiday = holiday_text(jpholiday.is_holiday_name(day) or "") or closed.get(day, "")
-        return CalendarDay(day, day.month == month.month, holiday, campaigns[day])
+        return CalendarDay(day, month is None or day.month == month.month, holiday, campaigns[day])
 
     return [[cell(day) for day in week] for week in weeks]
 
 
 def in_list(weeks: Iterable[Iterable[CalendarDay]], only: date | None) -> list[Campaign]:
-    """The rows below the calendar: those of one day, or of the month."""
+    """The rows below the calendar: those of one day, or all of the month or week."""
     days = (cell for week in weeks for cell in week if (cell.day == only if only else cell.in_month))
     return [campaign for cell in days for campaign in cell.campaigns]
 

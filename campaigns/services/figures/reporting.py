@@ -137,13 +137,3 @@ def find_activity(given: Mapping[str, Any]) -> QuerySet[Activity]:
     if last := given.get("last"):
         found = found.filter(at__lt=midnight(last) + ONE_DAY)
     return found
-
-
-def first_broken(newest: int) -> Activity | None:
-    """The earliest of the newest rows of 操作履歴 that was altered, or whose predecessor is gone."""
-    before = ""
-    for row in list(Activity.objects.order_by("-pk")[:newest])[::-1]:
-        if row.digest != row.compute_digest() or (before and row.previous != before):
-            return row
-        before = row.digest
-    return None

@@ -9,7 +9,17 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from campaigns.errors import InvalidInput
-from campaigns.models import Campaign, CampaignState, DayCount, DueMessage, Heartbeat, HeldAt, Message, MessageState
+from campaigns.models import (
+    Activity,
+    Campaign,
+    CampaignState,
+    DayCount,
+    DueMessage,
+    Heartbeat,
+    HeldAt,
+    Message,
+    MessageState,
+)
 from campaigns.queue import enqueue
 from campaigns.texts import reason_text
 
@@ -23,6 +33,7 @@ LIVE = (CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED, Ca
 SPEED_OVER = 1_000  # messages last sent, whose pace is the present one
 STILL_AFTER = timedelta(seconds=15)  # nothing sent for so long: there is no pace
 FAILURES_SHOWN = 5
+EVENTS_SHOWN = 6
 FAILURES_AMONG = 20_000  # recipients looked through at most
 RESULTS_COME_WITHIN = timedelta(minutes=10)
 SOON = timedelta(minutes=2)
@@ -127,6 +138,12 @@ def first_failures(campaign: Campaign, found: Figures) -> list[Message]:
     last = rows.values_list("pk", flat=True)[FAILURES_AMONG : FAILURES_AMONG + 1].first()
     among = rows if last is None else rows.filter(pk__lt=last)
     return list(among.filter(state__in=FAILED)[:FAILURES_SHOWN])
+
+
+def last_events(campaign: Campaign) -> list[Activity]:
+    """What people did with it, the latest first."""
+    done = Activity.objects.filter(target_type="campaign", target_id=str(campaign.pk))
+    return list(done.order_by("-pk")[:EVENTS_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)

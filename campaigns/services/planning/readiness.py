@@ -21,7 +21,7 @@ def problems(campaign: Campaign) -> list[str]:
 
 def problems_by_field(campaign: Campaign) -> list[tuple[str, str]]:
     """Each with the field of the draft where it is to be mended."""
-    return [*_missing_parts(campaign), *_text_problems(campaign), *_time_problems(campaign)]
+    return [*_missing_parts(campaign), *_text_problems(campaign), *time_problems(campaign)]
 
 
 def findings(campaign: Campaign) -> list[Finding]:
@@ -63,7 +63,8 @@ def _text_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
             yield "body", finding_text(code, "".join(finding.found))
 
 
-def _time_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
+def time_problems(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    """Of the moments alone; all other parts may be pinned already."""
     now = timezone.now()
     starts_at = campaign.scheduled_for or now
     if campaign.scheduled_for and campaign.scheduled_for <= now:

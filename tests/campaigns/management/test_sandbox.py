@@ -98,5 +98,5 @@ def test_accounts_follow_the_sandbox_to_another_port(before: str, after: str) ->
 def test_the_schedule_is_made_once() -> None:
     for _ in range(2):
         call_command("install_schedules")
-    schedule = Schedule.objects.get()
+    schedule = Schedule.objects.get(name="wake_all")
     assert (schedule.func, schedule.schedule_type, schedule.minutes) == ("campaigns.tasks.wake_all", "I", 1)

@@ -2,8 +2,9 @@ from time import monotonic
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
-from campaigns.models import Activity, Campaign, DueMessage, PortalSettings
+from campaigns.models import Activity, Campaign, CampaignState, DueMessage, PortalSettings
 from campaigns.services.planning.launching import confirm
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from tests.factories import make_campaign, make_user
@@ -94,6 +95,36 @@ def test_ones_own_request_is_explained_and_not_offered(client, requested):
     assert "自分が作成または依頼した配信は承認できません。" in text_of(refused)
     requested.refresh_from_db()
     assert requested.state == "pending_approval"
+
+
+@pytest.mark.parametrize("role", ["operator", "administrator"])
+@pytest.mark.parametrize(
+    ("above", "state"),
+    [
+        pytest.param(0, CampaignState.PENDING_APPROVAL, id="always"),
+        pytest.param(1, CampaignState.PENDING_APPROVAL, id="above one"),
+        pytest.param(2, CampaignState.SCHEDULED, id="not above two"),
+        pytest.param(None, CampaignState.SCHEDULED, id="never"),
+    ],
+)
+def test_the_setting_decides_for_everybody_alike(client, role, above, state):
+    PortalSettings.objects.update_or_create(pk=1, defaults={"approval_above": above})
+    campaign = make_campaign(created_by=make_user(role))
+    start_preparation(campaign)
+    prepare_campaign(campaign, until=monotonic() + 5)
+    client.force_login(campaign.created_by)
+    client.post(reverse("campaign_send", args=[campaign.pk]), seen(campaign))
+    campaign.refresh_from_db()
+    assert campaign.state == state
+
+
+def test_not_even_an_administrator_approves_what_they_asked_for(client, requested):
+    Campaign.objects.filter(pk=requested.pk).update(requested_by=make_user("administrator", is_superuser=True))
+    requested.refresh_from_db()
+    client.force_login(requested.requested_by)
+    client.post(reverse("campaign_approve", args=[requested.pk]), seen(requested))
+    requested.refresh_from_db()
+    assert requested.state == CampaignState.PENDING_APPROVAL
 
 
 def test_sending_back_needs_a_reason_and_shows_it_to_the_author(client, approver, requested):

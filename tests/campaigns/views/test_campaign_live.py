@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Campaign, ClosedDay, DayCount, DueMessage, Heartbeat, PortalSettings
+from campaigns.models import Activity, Campaign, ClosedDay, DayCount, DueMessage, Heartbeat, PortalSettings
 from campaigns.rules.sending_window import jst_day
 from providers.errors import AccountRefused
 from tests.factories import make_account, make_campaign, make_contact, make_message, make_user
@@ -288,7 +289,7 @@ def test_a_look_costs_the_same_however_large_the_campaign(clerk, django_assert_m
     for _ in range(30):
         make_message(campaign, state="undelivered", sent_at=timezone.now())
     count(campaign, undelivered=30)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         live(clerk, campaign, headers=HTMX)
 
 
@@ -297,3 +298,14 @@ def test_a_draft_is_shown_to_those_who_may_only_look(client):
     page = live(client, make_campaign(body="まだ下書きの本文"))
     assert "まだ下書きの本文" in page
     assert "/edit/" not in page
+
+
+def test_what_people_did_with_it_stands_below_the_latest_first(client):
+    operator = make_user("operator")
+    client.force_login(operator)
+    campaign = make_campaign(state="paused", starts_at=timezone.now())
+    for verb in ("campaign_launched", "campaign_paused"):
+        Activity.objects.note(operator, verb, campaign)
+    Activity.objects.note(operator, "campaign_stopped", make_campaign())
+    events = client.get(reverse("campaign_detail", args=[campaign.pk])).context["events"]
+    assert [event.verb for event in events] == ["campaign_paused", "campaign_launched"]

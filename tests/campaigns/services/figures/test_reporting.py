@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Activity, Campaign, DayCount, DueMessage, Heartbeat, Message, ProviderAccount, VendorCount
+from campaigns.models import Campaign, DayCount, DueMessage, Heartbeat, Message, ProviderAccount, VendorCount
 from campaigns.rules.sending_window import jst_day
 from campaigns.services.figures.month_report import export_rows, month_report
 from campaigns.services.figures.overview import first_steps, waiting_for
@@ -13,7 +13,6 @@ from campaigns.services.figures.reporting import (
     by_day,
     campaigns_under_way,
     figures_between,
-    first_broken,
 )
 from tests.factories import make_account, make_campaign, make_contact, make_message, make_sender, make_user
 
@@ -197,34 +196,6 @@ def test_first_steps_are_ticked_one_by_one_and_end_with_the_first_campaign():
     assert first_steps() is not None
     Campaign.objects.filter(pk=campaign.pk).update(state="scheduled")
     assert first_steps() is None
-
-
-def note_three() -> list[Activity]:
-    account = make_account()
-    return [Activity.objects.note(None, "settings_changed", account, step=step) for step in range(3)]
-
-
-def test_an_untouched_chain_is_whole():
-    note_three()
-    assert first_broken(50) is None
-
-
-def test_an_altered_row_breaks_the_chain():
-    rows = note_three()
-    Activity.objects.filter(pk=rows[1].pk).update(details={"step": 9})
-    assert first_broken(50) == rows[1]
-
-
-def test_the_row_after_a_deleted_one_breaks_the_chain():
-    rows = note_three()
-    rows[1].delete()
-    assert first_broken(50) == rows[2]
-
-
-def test_only_the_newest_rows_are_checked():
-    rows = note_three()
-    Activity.objects.filter(pk=rows[0].pk).update(details={})
-    assert first_broken(2) is None
 
 
 def test_accounts_of_a_report_can_be_narrowed_to_one():

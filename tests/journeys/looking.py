@@ -1,0 +1,24 @@
+"""What can be wrong with a page as it stands in Chromium."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+
+def listen(page: Page) -> list[str]:
+    """Errors of scripts, and what the Content-Security-Policy forbade, from now on."""
+    heard: list[str] = []
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    return heard
+
+
+def sideways(page: Page) -> list[str]:
+    width = page.evaluate("document.scrollingElement.scrollWidth")
+    room = page.evaluate("innerWidth")
+    return [f"{width} px wide in a window of {room}"] if width > room else []
+
+
+def objections(page: Page) -> list[str]:
+    """Of axe, by all its rules; two places of each are enough to find it."""
+    violations = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['target']} {node['html'][:120]}" for each in violations for node in each["nodes"][:2]]
