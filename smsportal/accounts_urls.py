@@ -3,7 +3,7 @@
 from allauth.account import views
 from django.urls import include, path, re_path
 
-from campaigns.views.profile import profile
+from campaigns.views.profile import profile, session_end
 
 urlpatterns = [
     path("", profile, name="account_profile"),
@@ -23,4 +23,5 @@ urlpatterns = [
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
+    path("sessions/<int:session_id>/end/", session_end, name="session_end"),
 ]

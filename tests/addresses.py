@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaigns.models import ContactImport
+from campaigns.models import ContactImport, MessageTemplate, TemplateVersion
 
 from .factories import (
     make_account,
@@ -70,6 +70,12 @@ def make_import() -> ContactImport:
     return made
 
 
+def make_changed_template() -> MessageTemplate:
+    template = make_template()
+    TemplateVersion.objects.create(template=template, version=1, body=template.body, purpose=template.purpose)
+    return template
+
+
 # Any one object behind an address: name of its key -> how to make it.
 OBJECTS: dict[str, Callable[[], Any]] = {
     "account_id": make_account,
@@ -79,7 +85,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "list_id": make_list,
     "message_id": make_message,
     "suppression_id": make_suppression,
-    "template_id": make_template,
+    "template_id": make_changed_template,
 }
 
 

@@ -23,7 +23,7 @@ class PortalSettingsAdmin(AuditedAdmin):
             _("配信時間帯"),
             {"fields": ("window_opens", "window_closes", "sends_on_weekends", "sends_on_holidays")},
         ),
-        (_("承認と送信"), {"fields": ("approval_above", "undo_seconds", "recent_days")}),
+        (_("承認と送信"), {"fields": ("approval_above", "needs_trial", "undo_seconds", "recent_days")}),
         (_("ログイン"), {"fields": ("second_factor_roles",)}),
     )
 

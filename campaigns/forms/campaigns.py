@@ -1,17 +1,18 @@
 """The draft of a campaign, complete or not, and the reason for sending one back."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from campaigns.errors import InvalidInput
 from campaigns.models import Campaign, ContactList, HeldAt, MessageTemplate, ProviderAccount, SenderId
-from campaigns.rules.parts import prepare_body
 from campaigns.services.accounts import provider_class
+from campaigns.services.planning.sampling import list_sizes
+
+from .bodies import BodyField
 
 NOW, LATER = "now", "later"
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -23,13 +24,30 @@ def moment_field(**options: Any) -> forms.DateTimeField:
     return forms.DateTimeField(required=False, widget=widget, **options)
 
 
+class SizedLists(forms.models.ModelChoiceIterator):  # type: ignore[type-arg]
+    """Counts the members only where the lists are shown: checking what was ticked needs no sizes."""
+
+    def __iter__(self) -> Iterator[Any]:
+        choices = list(super().__iter__())
+        lists = [value.instance for value, _label in choices]  # type: ignore[union-attr]
+        sizes = list_sizes(lists)
+        for each in lists:
+            each.size = sizes[each.pk]
+        yield from choices
+
+
+class ListsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    iterator = SizedLists
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(ContactList.objects.all(), required=False, **options)
+
+
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
-    lists_in = forms.ModelMultipleChoiceField(
-        ContactList.objects.none(), label=_l("宛先の配信リスト"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    lists_out = forms.ModelMultipleChoiceField(
-        ContactList.objects.none(), label=_l("除外する配信リスト"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    lists_in = ListsField(label=_l("宛先の配信リスト"))
+    lists_out = ListsField(label=_l("除外する配信リスト"))
+    body = BodyField(required=False)
     when = forms.ChoiceField(
         label=_l("いつ送りますか"),
         choices=[(NOW, _l("すぐに送信")), (LATER, _l("日時を指定"))],
@@ -61,13 +79,10 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             "purpose": forms.RadioSelect,
             "template": forms.HiddenInput,
             "held_at": forms.RadioSelect,
-            "body": forms.Textarea(attrs={"rows": 7}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        lists = ContactList.objects.annotate(size=Count("memberships"))
-        self.fields["lists_in"].queryset = self.fields["lists_out"].queryset = lists  # type: ignore[attr-defined]
         self.fields["name"].required = False
         self.fields["name"].help_text = _("一覧と集計で使う名前です。宛先には見えません。")
         self.fields["held_at"].required = False
@@ -90,18 +105,12 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_name(self) -> str:
         now = timezone.localtime()
-        name: str = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"] or self.instance.name
         return name or _("名前のない配信 %(month)d/%(day)d %(time)s") % {
             "month": now.month,
             "day": now.day,
             "time": f"{now:%H:%M}",
         }
-
-    def clean_body(self) -> str:
-        try:
-            return prepare_body(self.cleaned_data["body"])
-        except InvalidInput:
-            return ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -122,8 +131,18 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         sender: SenderId | None = self.cleaned_data.get("sender")
         template: MessageTemplate | None = self.cleaned_data.get("template")
         self.instance.account = sender.account if sender else None
-        if "template" in self.changed_data:
+        if "template" in self.changed_data or (template and template.body == self.instance.body):
             self.instance.template_version = template.version if template else None
+
+    def lists(self, name: str) -> list[ContactList]:
+        """As ticked, or as stored where nobody has ticked anything yet, or wrongly."""
+        if self.is_bound and name in self.cleaned_data:
+            return list(self.cleaned_data[name])
+        return list(getattr(self.instance, name).all()) if self.instance.pk else []
+
+    @property
+    def chosen_lists(self) -> list[ContactList]:
+        return self.lists("lists_in")
 
     def add_problems(self, problems: list[tuple[str, str]]) -> bool:
         """Show why the draft cannot go on, each beside its field; whether there was any."""

@@ -91,9 +91,11 @@ class Campaign(models.Model):
     audience = models.PositiveIntegerField(default=0)  # contacts looked at, for the progress bar
     recipients = models.PositiveIntegerField(_("宛先数"), default=0)
     excluded = models.JSONField(default=dict)  # reason -> contacts left out
+    texted_today = models.PositiveIntegerField(default=0)  # recipients whom another campaign reached today
     parts_total = models.PositiveIntegerField(_("見込み通数"), default=0)
     parts_min = models.PositiveSmallIntegerField(default=0)
     parts_max = models.PositiveSmallIntegerField(default=0)
+    longest_message = models.BigIntegerField(null=True)  # id of the one with most parts, and most characters of those
     unit_price = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(0))  # as pinned with the audience
 
     created_by = models.ForeignKey(
@@ -101,6 +103,11 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(_("作成日時"), auto_now_add=True)
     updated_at = models.DateTimeField(_("更新日時"), auto_now=True)
+    revision = models.PositiveIntegerField(default=0)  # of the draft: each save adds one
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    edited_in = models.CharField(max_length=12, blank=True)  # the open page that saved last
+    # A text to the author's own phones: a campaign of its own, so that it is sent, counted and billed like any other.
+    trial_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="trials", editable=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("依頼者")
     )

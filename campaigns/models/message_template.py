@@ -33,3 +33,21 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TemplateVersion(models.Model):
+    """What a template said, from one change of its text to the next; campaigns name the number they were made from."""
+
+    template = models.ForeignKey(MessageTemplate, models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    body = models.TextField()
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["template", "version"], name="template_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.version}"

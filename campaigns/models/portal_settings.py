@@ -28,6 +28,11 @@ class PortalSettings(models.Model):
     undo_seconds = models.PositiveIntegerField(
         _("取り消せる秒数"), default=10, help_text=_("送信を決めてから実際に送り始めるまでの時間です。")
     )
+    needs_trial = models.BooleanField(
+        _("テスト送信を必須にする"),
+        default=False,
+        help_text=_("同じ本文を自分の電話に送って確かめるまで、送信や承認の依頼ができません。"),
+    )
     recent_days = models.PositiveIntegerField(
         _("広告の配信間隔(日)"),
         default=0,

@@ -5,7 +5,9 @@ from campaigns.views import (
     campaign_confirmation,
     campaign_editor,
     campaign_live,
+    campaign_preview,
     campaign_stopping,
+    campaign_trial,
     campaigns,
     message_templates,
 )
@@ -13,12 +15,21 @@ from campaigns.views import (
 urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
     path("campaigns/new/", campaign_editor.campaign_new, name="campaign_new"),
-    path("campaigns/preview/", campaign_editor.campaign_preview, name="campaign_preview"),
+    path("campaigns/preview/", campaign_preview.campaign_preview, name="campaign_preview"),
     path("campaigns/<int:campaign_id>/", campaign_live.campaign_detail, name="campaign_detail"),
     path("campaigns/<int:campaign_id>/edit/", campaign_editor.campaign_edit, name="campaign_edit"),
     path("campaigns/<int:campaign_id>/prepare/", campaign_confirmation.campaign_prepare, name="campaign_prepare"),
     path("campaigns/<int:campaign_id>/confirm/", campaign_confirmation.campaign_confirm, name="campaign_confirm"),
+    path(
+        "campaigns/<int:campaign_id>/exclusions/", campaign_confirmation.campaign_exclusions, name="campaign_exclusions"
+    ),
     path("campaigns/<int:campaign_id>/send/", campaign_confirmation.campaign_send, name="campaign_send"),
+    path("campaigns/<int:campaign_id>/trial/", campaign_trial.campaign_trial, name="campaign_trial"),
+    path("campaigns/<int:campaign_id>/trial/results/", campaign_trial.trial_results, name="trial_results"),
+    path("campaigns/<int:campaign_id>/trial/phones/add/", campaign_trial.trial_phone_add, name="trial_phone_add"),
+    path(
+        "campaigns/<int:campaign_id>/trial/phones/remove/", campaign_trial.trial_phone_remove, name="trial_phone_remove"
+    ),
     path("campaigns/<int:campaign_id>/stop/", campaign_stopping.campaign_stop, name="campaign_stop"),
     path("campaigns/<int:campaign_id>/pause/", campaign_stopping.campaign_pause, name="campaign_pause"),
     path("campaigns/<int:campaign_id>/resume/", campaign_stopping.campaign_resume, name="campaign_resume"),
@@ -32,5 +43,11 @@ urlpatterns = [
     path("templates/new/", message_templates.template_new, name="template_new"),
     path("templates/preview/", message_templates.template_preview, name="template_preview"),
     path("templates/<int:template_id>/edit/", message_templates.template_edit, name="template_edit"),
+    path("templates/<int:template_id>/versions/", message_templates.template_versions, name="template_versions"),
+    path(
+        "templates/<int:template_id>/versions/<int:version>/restore/",
+        message_templates.template_restore,
+        name="template_restore",
+    ),
     path("templates/<int:template_id>/delete/", message_templates.template_delete, name="template_delete"),
 ]

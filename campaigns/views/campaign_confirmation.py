@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, Heartbeat, PortalSettings, Preparation
 from campaigns.services.figures.watching import worker_unseen
+from campaigns.services.planning.confirming import exclusions, lacking, left_out
 from campaigns.services.planning.launching import confirm
 from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.planning.sampling import audience_size
@@ -21,6 +22,7 @@ from campaigns.services.planning.sampling import audience_size
 from .access import requires
 from .campaign_content import check_seen, pinned_content
 from .htmx import HtmxRequest, render_page
+from .paging import page_of
 
 STALLED_AFTER = timedelta(seconds=60)
 
@@ -49,6 +51,19 @@ def campaign_confirm(request: HtmxRequest, campaign_id: int) -> HttpResponse:
         return redirect("campaign_edit", campaign_id)
     context = {"campaign": campaign, **(_ready(campaign) if campaign.is_ready else _counting(campaign))}
     return render_page(request, "campaigns/confirm.html", "campaigns/_confirmation.html", context)
+
+
+@requires("campaigns.view_message")
+@require_GET
+def campaign_exclusions(request: HtmxRequest, campaign_id: int) -> HttpResponse:
+    """Who is left out and why: by name, so that the value that lacks can be put in."""
+    campaign = get_object_or_404(Campaign, pk=campaign_id)
+    chosen = request.GET.get("reason", "")
+    page = page_of(left_out(campaign, chosen), request)
+    for row in page:
+        row.lacking = lacking(campaign, row.contact) if row.reason == "missing_value" else []
+    context = {"campaign": campaign, "exclusions": exclusions(campaign), "chosen": chosen, "page": page}
+    return render_page(request, "campaigns/exclusions.html", None, context)
 
 
 def _counting(campaign: Campaign) -> dict[str, Any]:

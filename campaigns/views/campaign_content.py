@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, PortalSettings
-from campaigns.services.planning.confirming import examples, exclusions, last_time
+from campaigns.services.planning.confirming import examples, exclusions, is_uncertain, last_time
 from campaigns.services.planning.forecasting import forecast
-from campaigns.services.planning.previewing import warnings_about
+from campaigns.services.planning.readiness import was_tried
+from campaigns.services.planning.remarks import warnings_about
 
 
 def pinned_content(campaign: Campaign) -> dict[str, Any]:
@@ -25,6 +26,8 @@ def pinned_content(campaign: Campaign) -> dict[str, Any]:
         "forecast": expected,
         "misses_deadline": expected is not None and expected.misses(campaign.deadline_at),
         "settings": PortalSettings.load(),
+        "is_uncertain": is_uncertain(campaign),
+        "was_tried": was_tried(campaign),
         "seen": str(campaign.prepared_at),
     }
 

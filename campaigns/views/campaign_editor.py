@@ -1,30 +1,33 @@
-"""Writing a draft: one page, saved however incomplete, with what it will look like and cost beside it."""
+"""Writing a draft: one page, saved by itself however incomplete, with what it will look like and cost beside it."""
 
-import re
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from campaigns.errors import RuleError
-from campaigns.forms.campaigns import CampaignForm
+from campaigns.forms.campaigns import LATER, CampaignForm
 from campaigns.models import Campaign, MessageTemplate, PortalSettings
-from campaigns.services.planning.drafting import save_draft
+from campaigns.services.planning.drafting import DraftOvertaken
 from campaigns.services.planning.preparing import start_preparation
-from campaigns.services.planning.previewing import preview_text
-from campaigns.services.planning.readiness import problems_by_field
-from campaigns.services.planning.sampling import audience_size, field_names, made_up_people, sample_people
+from campaigns.services.planning.readiness import problems, problems_by_field
 
 from .access import requires
+from .campaign_preview import preview_context
+from .draft_saving import REFERENCE, autosave, page_id, saved_state, store, stored_draft
 from .htmx import HtmxRequest
-from .previews import choose
 
-REFERENCE = re.compile("[0-9a-f]{12}")
-SAVE, CONFIRM, USE_TEMPLATE, PREVIEW = "save", "confirm", "use_template", "preview"
+SAVE, AUTOSAVE, CONFIRM, TRIAL, USE_TEMPLATE, PREVIEW = (
+    "save",
+    "autosave",
+    "confirm",
+    "trial",
+    "use_template",
+    "preview",
+)
 
 
 @requires("campaigns.add_campaign")
@@ -45,23 +48,16 @@ def campaign_edit(request: HtmxRequest, campaign_id: int) -> HttpResponse:
 
 
 def _edit(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
+    by_itself = request.POST.get("intent") == AUTOSAVE
     if not campaign.is_draft:
-        messages.info(
-            request, _("この配信はもう下書きではないため、編集できません。複製すると新しい下書きになります。")
-        )
+        text = _("この配信はもう下書きではないため、編集できません。複製すると新しい下書きになります。")
+        if by_itself:
+            return saved_state(request, CampaignForm(instance=campaign), trouble=text)
+        messages.info(request, text)
         return redirect("campaign_detail", campaign.pk)
     if request.method == "POST":
         return _answer(request, campaign)
     return _editor(request, CampaignForm(instance=campaign))
-
-
-@requires("campaigns.change_campaign")
-@require_POST
-def campaign_preview(request: HtmxRequest) -> HttpResponse:
-    """Nothing is stored, so an incomplete draft is as good as any."""
-    form = CampaignForm(request.POST)
-    form.is_valid()
-    return render(request, "campaigns/_preview.html", _preview(request, form))
 
 
 def _from_template(wanted: str) -> dict[str, Any]:
@@ -76,26 +72,32 @@ def _answer(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
     if intent == USE_TEMPLATE:
         return _take_template(request, campaign)
     form = CampaignForm(request.POST, instance=campaign)
+    if intent == AUTOSAVE:
+        return autosave(request, form)
     if not form.is_valid():
         return _editor(request, form, status=422)
     if intent == PREVIEW:
         return _editor(request, form)
-    return _save(request, form, goes_on=intent == CONFIRM)
+    return _save(request, form, intent)
 
 
-def _save(request: HtmxRequest, form: CampaignForm, *, goes_on: bool) -> HttpResponse:
-    campaign, given = form.instance, form.cleaned_data
+def _save(request: HtmxRequest, form: CampaignForm, intent: str) -> HttpResponse:
+    campaign = form.instance
     try:
-        save_draft(campaign, request.user, lists_in=given["lists_in"], lists_out=given["lists_out"])
+        store(request, form)
+    except DraftOvertaken:
+        return _editor(request, form, status=409, overtaken=stored_draft(campaign))
     except RuleError as error:
         messages.error(request, str(error))
         return redirect("campaign_detail", campaign.pk) if campaign.pk else redirect("campaign_list")
-    if not goes_on:
+    if intent == TRIAL:
+        return redirect("campaign_trial", campaign.pk)
+    if intent != CONFIRM:
         messages.success(request, _("下書きを保存しました。"))
         return redirect("campaign_edit", campaign.pk)
     if form.add_problems(problems_by_field(campaign)):
         messages.info(request, _("下書きは保存しました。確認へ進むには、次の点を直してください。"))
-        return _editor(request, form, status=422)
+        return _editor(request, form, status=422, is_saved=True)
     start_preparation(campaign)
     return redirect("campaign_confirm", campaign.pk)
 
@@ -114,40 +116,28 @@ def _take_template(request: HtmxRequest, campaign: Campaign) -> HttpResponse:
     return _editor(request, form, replaced=replaced if replaced != template.body else "")
 
 
-def _editor(request: HtmxRequest, form: CampaignForm, *, replaced: str = "", status: int = 200) -> HttpResponse:
-    context = _preview(request, form) | {
+def _editor(request: HtmxRequest, form: CampaignForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    campaign = form.instance
+    context = preview_context(request, form) | {
         "form": form,
-        "campaign": form.instance,
+        "campaign": campaign,
         "templates": MessageTemplate.objects.order_by("category", "name"),
-        "replaced": replaced,
         "settings": PortalSettings.load(),
+        "page_id": page_id(request),
+        "still": problems(campaign) if campaign.pk and not form.is_bound else None,
+        "open_sections": _open_sections(form),
+        **more,
     }
     return render(request, "campaigns/edit.html", context, status=status)
 
 
-def _preview(request: HtmxRequest, form: CampaignForm) -> dict[str, Any]:
-    draft, lists_in, lists_out = _content(form)
-    chosen = sample_people(lists_in, lists_out)
-    preview = preview_text(draft, chosen or made_up_people(draft.body))
-    size = audience_size(lists_in, lists_out)
-    price = draft.account.unit_price if draft.account else None
-    return {
-        "preview": preview,
-        "size": size,
-        "sender": draft.sender,
-        "yen": None if price is None else (preview.meter.average * size.contacts).quantize(Decimal(1)) * price,
-        "field_names": field_names(chosen),
-        **choose(preview, request.POST.get("show", "")),
-    }
-
-
-def _content(form: CampaignForm) -> tuple[Campaign, list[Any], list[Any]]:
-    """The draft as the form has it: typed, stored, or preset."""
-    draft = form.instance
-    if form.is_bound:
-        form.is_valid()
-        return draft, list(form.cleaned_data.get("lists_in", ())), list(form.cleaned_data.get("lists_out", ()))
-    if draft.pk is None:
-        draft.body, draft.purpose = form.initial.get("body", ""), form.initial.get("purpose", draft.purpose)
-        return draft, [], []
-    return draft, list(draft.lists_in.all()), list(draft.lists_out.all())
+def _open_sections(form: CampaignForm) -> set[str]:
+    """Folded is what somebody has already decided, or what was decided for them; never what holds a mistake."""
+    wrong = set(form.errors)
+    sections = {"text"}
+    if form.instance.pk is None or not form["lists_in"].value() or wrong & {"lists_in", "lists_out"}:
+        sections.add("audience")
+    is_later = form["when"].value() == LATER
+    if is_later or not form["sender"].value() or wrong & {"when", "scheduled_for", "held_at", "deadline_at", "sender"}:
+        sections.add("time")
+    return sections

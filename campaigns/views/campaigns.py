@@ -45,7 +45,7 @@ def campaign_list(request: HtmxRequest) -> HttpResponse:
 
 
 def _matching(tab: str, wanted: str) -> QuerySet[Campaign]:
-    campaigns = Campaign.objects.select_related("created_by")
+    campaigns = Campaign.objects.select_related("created_by").filter(trial_of=None)
     if states := TABS[tab][1]:
         campaigns = campaigns.filter(state__in=states)
     return campaigns.filter(name__icontains=wanted) if wanted else campaigns

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.forms.message_templates import TemplateForm
-from campaigns.models import Activity, Campaign, MessageTemplate, ProviderAccount
+from campaigns.models import Activity, Campaign, MessageTemplate, ProviderAccount, TemplateVersion
 from campaigns.services.planning.previewing import preview_text
 from campaigns.services.planning.sampling import field_names, made_up_people, newest_people
+from campaigns.services.planning.template_versions import restore, save_template
 
 from .access import requires
 from .htmx import HtmxRequest, render_page
@@ -58,7 +59,7 @@ def template_edit(request: HtmxRequest, template_id: int) -> HttpResponse:
 @requires("campaigns.change_messagetemplate")
 @require_POST
 def template_preview(request: HtmxRequest) -> HttpResponse:
-    return render(request, "message_templates/_preview.html", _preview(request, TemplateForm(request.POST)))
+    return render(request, "message_templates/_previews.html", _preview(request, TemplateForm(request.POST)))
 
 
 @requires("campaigns.delete_messagetemplate")
@@ -74,6 +75,28 @@ def template_delete(request: HtmxRequest, template_id: int) -> HttpResponse:
     return redirect("template_list")
 
 
+@requires("campaigns.view_messagetemplate")
+@require_GET
+def template_versions(request: HtmxRequest, template_id: int) -> HttpResponse:
+    template = get_object_or_404(MessageTemplate, pk=template_id)
+    page = page_of(template.versions.select_related("changed_by"), request)
+    before = dict(template.versions.values_list("version", "body")) if page.rows else {}
+    for version in page:
+        version.before = before.get(version.version - 1, "")
+    return render_page(request, "message_templates/versions.html", None, {"template": template, "page": page})
+
+
+@requires("campaigns.change_messagetemplate")
+@require_POST
+def template_restore(request: HtmxRequest, template_id: int, version: int) -> HttpResponse:
+    chosen = get_object_or_404(
+        TemplateVersion.objects.select_related("template"), template=template_id, version=version
+    )
+    restore(chosen, request.user)
+    messages.success(request, _("第%(version)d版の本文に戻しました。") % {"version": version})
+    return redirect("template_versions", template_id)
+
+
 def _write(request: HtmxRequest, template: MessageTemplate | None) -> HttpResponse:
     form = TemplateForm(request.POST or None, instance=template)
     if form.is_bound and request.POST.get("intent") != "preview":
@@ -84,12 +107,8 @@ def _write(request: HtmxRequest, template: MessageTemplate | None) -> HttpRespon
 
 
 def _save(request: HtmxRequest, form: TemplateForm) -> HttpResponse:
-    is_new = form.instance.pk is None
-    form.instance.updated_by = request.user
-    with transaction.atomic():
-        template = form.save()
-        Activity.objects.note(request.user, "template_created" if is_new else "template_edited", template)
-    messages.success(request, _("定型文「%(name)s」を保存しました。") % {"name": template.name})
+    save_template(form.instance, request.user)
+    messages.success(request, _("定型文「%(name)s」を保存しました。") % {"name": form.instance.name})
     return redirect("template_list")
 
 
@@ -113,5 +132,5 @@ def _preview(request: HtmxRequest, form: TemplateForm) -> dict[str, Any]:
         "preview": preview,
         "account": account,
         "price": account.unit_price if account else None,
-        **choose(preview, request.POST.get("show", "")),
+        **choose(preview, draft, request.POST),
     }

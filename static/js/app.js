@@ -58,7 +58,7 @@
 
   // --- After a swap: words for screen readers, the focus where it was or where it is asked for ---
   const wake = (root) => {
-    for (const button of all("[data-dismiss], [data-copy]", root)) button.hidden = false;
+    for (const each of all("[data-dismiss], [data-copy], [data-find], [data-scripted]", root)) each.hidden = false;
     one("[data-focus]", root)?.focus();
     say(root.dataset?.announce || one("[data-announce]", root)?.dataset.announce);
   };
@@ -88,6 +88,14 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   };
+  const find = (button) => {
+    const field = one(button.dataset.into);
+    const wanted = button.dataset.find;
+    const next = field.value.indexOf(wanted, field.selectionEnd);
+    const at = next < 0 ? field.value.indexOf(wanted) : next;
+    field.focus();
+    if (at >= 0) field.setSelectionRange(at, at + wanted.length);
+  };
   const copy = async (button) => {
     await navigator.clipboard.writeText(button.dataset.copy);
     say(button.dataset.copied);
@@ -107,6 +115,7 @@
       dialog.showModal();
     },
     "[data-insert]": insert,
+    "[data-find]": find,
     "[data-copy]": copy,
   };
   document.addEventListener("click", (event) => {
@@ -115,6 +124,13 @@
       if (target) act(target, event);
     }
     if (event.target instanceof HTMLDialogElement) event.target.close(); // a click on the backdrop
+  });
+
+  // --- Enter in a search within a form looks, and does not send the form ---
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("[data-enter-changes]")) return;
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
   // --- Forms: a second click on a slow page sends nothing twice ---

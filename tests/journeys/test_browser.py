@@ -198,6 +198,7 @@ def book_at_the_vendor(page: Page, recipients: int) -> None:
     page.get_by_role("row", name="はじめてのご案内").get_by_role("link", name="この定型文で配信").click()
     page.get_by_label("配信名").fill("明日のご案内")
     page.get_by_role("group", name="宛先の配信リスト").get_by_label(NEW_LIST).check()
+    page.get_by_role("heading", name="3. 日時と送信元番号").click()
     page.get_by_label("日時を指定").check()
     page.get_by_label("配信予定日時").fill(f"{tomorrow():%Y-%m-%dT11:00}")
     page.get_by_label("配信事業者", exact=True).check()

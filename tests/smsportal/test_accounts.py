@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import hotp_value
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import Group
 from django.core import mail
@@ -214,6 +215,20 @@ def test_other_devices_are_seen_and_signed_out(client: Client, person: User) -> 
     client.post(reverse("usersessions_list"))
     assert other.get(reverse("dashboard")).status_code == 302
     assert client.get(reverse("dashboard")).status_code == 200
+
+
+def test_one_device_is_signed_out_and_nobody_elses(client: Client, person: User) -> None:
+    other, stranger = Client(), Client()
+    sign_in(other, person)
+    sign_in(stranger, make_user("viewer"))
+    sign_in(client, person)
+    of_other = UserSession.objects.get(session_key=other.session.session_key)
+    of_stranger = UserSession.objects.get(session_key=stranger.session.session_key)
+    assert client.post(reverse("session_end", args=[of_stranger.pk])).status_code == 404
+    client.post(reverse("session_end", args=[of_other.pk]))
+    statuses = [each.get(reverse("account_profile")).status_code for each in (other, stranger, client)]
+    assert statuses == [302, 200, 200]
+    assert noted()[-1] == "session_ended"
 
 
 def test_the_profile_says_who_one_is_in_either_language(client: Client, person: User) -> None:

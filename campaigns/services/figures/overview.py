@@ -50,7 +50,7 @@ def waiting_for(user: User) -> Waiting:
 
 def coming() -> list[Campaign]:
     """The next few bookings."""
-    booked = Campaign.objects.filter(state=CampaignState.SCHEDULED).select_related("account")
+    booked = Campaign.objects.filter(state=CampaignState.SCHEDULED, trial_of=None).select_related("account")
     return list(booked.order_by("starts_at", "pk")[:SHOWN])
 
 

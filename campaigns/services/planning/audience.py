@@ -34,13 +34,14 @@ from ..accounts import provider_class
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    contact_id: int
+    contact_id: int | None
     reference: str
     phone: str
     body: str
     parts: int
     state: str
     reason: str
+    is_second_today: bool = False
 
 
 COLUMNS = {
@@ -96,14 +97,20 @@ class Audience:
         left_out = set(out.values_list("contact_id", flat=True)) if self.lists_out else set()
         found = Contact.objects.filter(pk__in=[pk for pk in members if pk not in left_out]).order_by("pk")
         stopped = Suppression.objects.filter(phone=OuterRef("phone"))
-        found = found.annotate(is_stopped=Exists(stopped), was_recent=Exists(self._recent()))
+        found = found.annotate(
+            is_stopped=Exists(stopped), was_recent=Exists(self._recent()), was_today=Exists(self._sent(days=1))
+        )
         needed = [*self.columns.values(), "attributes"] if self.text.names else []
-        return list(found.values("pk", "phone", "consent_basis", "is_stopped", "was_recent", *needed))
+        return list(found.values("pk", "phone", "consent_basis", "is_stopped", "was_recent", "was_today", *needed))
+
+    def _sent(self, *, days: int) -> "QuerySet[Message]":
+        """To this number, today and on the days before it."""
+        since = jst_day(timezone.now()) - timedelta(days=days)
+        sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
+        return Message.objects.filter(phone=OuterRef("phone"), day__gt=since, state__in=sent)
 
     def _recent(self) -> "QuerySet[Message]":
-        since = jst_day(timezone.now()) - timedelta(days=self.recent_days)
-        sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
-        recent = Message.objects.filter(phone=OuterRef("phone"), day__gt=since, state__in=sent)
+        recent = self._sent(days=self.recent_days)
         advertised = recent.filter(campaign__purpose=Purpose.ADVERTISING)
         return advertised if self.recent_days and self._is_advertising else advertised.none()
 
@@ -123,6 +130,7 @@ class Audience:
                 parts=parts,
                 state=state_for(reason),
                 reason=reason,
+                is_second_today=contact["was_today"] and not reason,
             )
 
     def _objection(self, contact: dict[str, Any]) -> str:
@@ -138,14 +146,14 @@ class Audience:
     def _write(self, contact: dict[str, Any]) -> tuple[str, int, str]:
         if not self.text.names:
             return self._same_for_all
-        values = {label: contact[column] for label, column in self.columns.items()} | contact["attributes"]
-        return self._fill(values)
+        return self.write({label: contact[column] for label, column in self.columns.items()} | contact["attributes"])
 
     @cached_property
     def _same_for_all(self) -> tuple[str, int, str]:
-        return self._fill({})
+        return self.write({})
 
-    def _fill(self, values: Mapping[str, str]) -> tuple[str, int, str]:
+    def write(self, values: Mapping[str, str]) -> tuple[str, int, str]:
+        """The body for somebody with these values, its parts, and why it cannot be sent."""
         try:
             body = prepare_body(self.text.fill(values))
         except InvalidInput as error:

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignState, Message, MessageState
+from campaigns.errors import InvalidInput
+from campaigns.models import Campaign, CampaignState, Contact, Message, MessageState
+from campaigns.rules.parts import count_parts
+from campaigns.rules.placeholders import compile_text
 from campaigns.texts import reason_text
 
-from .audience import state_for
-
-LOOKED_AT = 500  # of the texts with the most parts, to find the longest
 RECENT = 10  # campaigns looked at for the last one to the same lists
 SAME_TEXT_WITHIN = timedelta(days=1)
 SENT = (
@@ -33,9 +34,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
+    reason: str  # code
     contacts: int
     text: str
-    state: str  # of the messages behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,39 @@ def _candidates(campaign: Campaign) -> Iterator[Example]:
     first, last = rows.first(), rows.last()
     if first is None or last is None:
         return
-    longest = max(rows.filter(parts=campaign.parts_max)[:LOOKED_AT], key=lambda row: len(row.body), default=first)
-    yield Example(_("いちばん長い本文"), longest)
+    yield Example(_("いちばん長い本文"), rows.filter(pk=campaign.longest_message or 0).first() or first)
     yield Example(_("最初の宛先"), first)
     somewhere = rows.filter(pk__gte=first.pk + secrets.randbelow(last.pk - first.pk + 1)).first()
     yield Example(_("ランダムに選んだ宛先"), somewhere or last)
 
 
+def is_uncertain(campaign: Campaign) -> bool:
+    """With the other reading of the vendor's step the longest text would need fewer parts: the figures are the most."""
+    assert campaign.account is not None
+    longest = Message.objects.filter(pk=campaign.longest_message or 0).first()
+    return longest is not None and count_parts(longest.body, campaign.account.counting()).uncertain
+
+
 def exclusions(campaign: Campaign) -> list[Exclusion]:
     counted = sorted(campaign.excluded.items(), key=lambda row: -row[1])
-    return [Exclusion(contacts, reason_text(reason), state_for(reason)) for reason, contacts in counted]
+    return [Exclusion(reason, contacts, reason_text(reason)) for reason, contacts in counted]
+
+
+def left_out(campaign: Campaign, reason: str = "") -> "QuerySet[Message]":
+    """The messages behind the figures, with their contacts."""
+    rows = campaign.messages.filter(state__in=(MessageState.EXCLUDED, MessageState.SUPPRESSED)).select_related(
+        "contact"
+    )
+    return rows.filter(reason=reason) if reason else rows
+
+
+def lacking(campaign: Campaign, contact: Contact | None) -> list[str]:
+    """The fields of the text this person has no value for."""
+    try:
+        compile_text(campaign.body).fill(contact.merge_values() if contact else {})
+    except InvalidInput as error:
+        return [str(field) for field in error.context.get("fields", ())]  # type: ignore[attr-defined]
+    return []
 
 
 def last_time(campaign: Campaign) -> LastTime | None:

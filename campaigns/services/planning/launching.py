@@ -19,7 +19,7 @@ from campaigns.models.day_count import touch_counts
 from campaigns.queue import enqueue
 
 from .preparing import discard_preparation
-from .readiness import problems
+from .readiness import problems, untried
 
 
 @transaction.atomic
@@ -82,7 +82,7 @@ def _check_ready(campaign: Campaign) -> None:
         raise RuleError(_("宛先の確認がまだ終わっていません。確認画面で件数をご確認ください。"))
     if not campaign.recipients:
         raise RuleError(_("送信できる宛先が1件もありません。配信リストと対象外の理由をご確認ください。"))
-    if found := problems(campaign):
+    if found := [*problems(campaign), *untried(campaign)]:
         raise RuleError(found[0])
     seen = Campaign.objects.filter(pk=campaign.pk, preparation=Preparation.READY, prepared_at=campaign.prepared_at)
     if not seen.select_for_update().values_list("pk").first():

@@ -8,6 +8,7 @@ from time import monotonic
 
 from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,6 +49,7 @@ def discard_preparation(campaign: Campaign) -> None:
             audience=0,
             recipients=0,
             excluded={},
+            texted_today=0,
             parts_total=0,
         )
         DayCount.objects.filter(campaign=campaign).delete()
@@ -107,7 +109,12 @@ def _store_chunk(campaign: Campaign, audience: Audience, members: list[int]) -> 
     contacts = audience.contacts(members)
     messages = list(audience.messages(contacts))
     now = timezone.now()
-    step = {"prepared_through": members[-1], "prepared_at": now, "audience": campaign.audience + len(contacts)}
+    step = {
+        "prepared_through": members[-1],
+        "prepared_at": now,
+        "audience": campaign.audience + len(contacts),
+        "texted_today": campaign.texted_today + sum(message.is_second_today for message in messages),
+    }
     with transaction.atomic():
         # Names the very step it starts from: no two workers store this chunk, and none stores it with an old text.
         if not _running(campaign).filter(prepared_through=campaign.prepared_through).update(**step):
@@ -127,6 +134,7 @@ def _finish_preparation(campaign: Campaign) -> None:
     """Pin the figures the person is asked to confirm."""
     assert campaign.account is not None
     rows = Message.objects.filter(campaign=campaign)
+    longest = rows.filter(state=MessageState.QUEUED).order_by("-parts", Length("body").desc(), "pk")
     queued = rows.filter(state=MessageState.QUEUED).aggregate(
         n=Count("pk"), total=Sum("parts"), least=Min("parts"), most=Max("parts")
     )
@@ -137,6 +145,7 @@ def _finish_preparation(campaign: Campaign) -> None:
         parts_total=queued["total"] or 0,
         parts_min=queued["least"] or 0,
         parts_max=queued["most"] or 0,
+        longest_message=longest.values_list("pk", flat=True).first(),
         excluded=dict(excluded),
         unit_price=campaign.account.unit_price,
     )

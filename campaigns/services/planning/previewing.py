@@ -1,62 +1,17 @@
 """How a text will read and what it will cost, before anybody is asked: filled for real people of the chosen lists."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from campaigns.errors import InvalidInput
 from campaigns.models import Campaign
-from campaigns.rules.content_checks import ERROR, WARNING, Finding, check_body
-from campaigns.rules.parts import PROFILES, CountingProfile, PartCount, costly_character, count_parts, prepare_body
-from campaigns.rules.placeholders import CompiledText, check, compile_text
-from campaigns.texts import finding_text
+from campaigns.rules.parts import prepare_body
+from campaigns.rules.placeholders import compile_text
 
-from .readiness import findings
+from .metering import Filled, Meter, costly_characters, fill_all, length, meter, profile_of, unfilled
+from .remarks import Remark, about_content, about_fields, about_parts, about_values
 from .sampling import Person
-
-FEW = 3  # so many different characters may be named as the ones that cost
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """The text as one person would get it."""
-
-    person: Person
-    body: str
-    count: PartCount
-
-    @property
-    def doubtful(self) -> tuple[int, ...]:
-        """Positions of the characters a phone may not show."""
-        found = check_body(self.body, purpose="notice", organisation_names=[], allowed_hosts=[], route_jis_only=False)
-        characters = (finding for finding in found if finding.code in DOUBTFUL)
-        return tuple(sorted(position for finding in characters for position in finding.positions))
-
-
-DOUBTFUL = {"half_width_kana", "platform_dependent", "may_not_arrive"}
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A sentence about the text; an error keeps it from being sent."""
-
-    severity: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """Over the people looked at; `units` and `limit` are those of the longest, `average` is parts per person."""
-
-    units: int
-    limit: int
-    parts_min: int
-    parts_max: int
-    average: Decimal
-    over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +19,7 @@ class Preview:
     filled: Sequence[Filled]
     remarks: Sequence[Remark]
     meter: Meter
+    costly: Sequence[str] = ()  # the few characters without which it would need fewer parts
 
     @property
     def first(self) -> Filled | None:
@@ -71,100 +27,30 @@ class Preview:
 
     @property
     def longest(self) -> Filled | None:
-        return max(self.filled, key=_length) if self.filled else None
+        return max(self.filled, key=length) if self.filled else None
+
+    @property
+    def shortest(self) -> Filled | None:
+        return min(self.filled, key=length) if self.filled else None
 
 
 def preview_text(draft: Campaign, people: Sequence[Person]) -> Preview:
     """`draft` need not be stored; its text, purpose and account decide."""
-    profile = draft.account.counting() if draft.account else PROFILES["standard"]
+    profile = profile_of(draft)
     try:
         body = prepare_body(draft.body)
     except InvalidInput:
-        return Preview([], [], Meter(0, profile.limits(gsm=False)[0], 0, 0, Decimal(0), over=False))
-    if broken := check(body):
-        remarks = [Remark(ERROR, finding_text(problem.code, problem.excerpt)) for problem in broken]
-        filled = [Filled(Person("", "", {}), body, count_parts(body, profile))]
-        return Preview(filled, remarks, _meter(filled, profile))
-    filled, lacking = _fill_all(compile_text(body), people, profile)
-    filled = filled or [Filled(Person("", "", {}), body, count_parts(body, profile))]
+        return Preview([], [], Meter(0, profile.limits(gsm=False)[0], 0, 0, 0, Decimal(0), over=False))
+    if broken := about_fields(body):
+        filled = [unfilled(body, profile)]
+        return Preview(filled, broken, meter(filled, profile))
+    filled, lacking = fill_all(compile_text(body), people, profile)
+    filled = filled or [unfilled(body, profile)]
+    longest = max(filled, key=length)
+    costly = costly_characters(longest, profile)
     remarks = [
-        *(Remark(finding.severity, _sentence(finding)) for finding in findings(draft)),
-        *_lacking_remarks(lacking, len(people)),
-        *_count_remarks(max(filled, key=_length), profile),
+        *about_content(draft),
+        *about_values(lacking, people),
+        *about_parts(longest, costly),
     ]
-    return Preview(filled, remarks, _meter(filled, profile))
-
-
-def warnings_about(campaign: Campaign) -> list[str]:
-    """What is doubtful about the text, though it may be sent."""
-    return [_sentence(finding) for finding in findings(campaign) if finding.severity == WARNING]
-
-
-def _length(filled: Filled) -> tuple[int, int]:
-    return filled.count.parts, filled.count.units
-
-
-def _fill_all(
-    text: CompiledText, people: Sequence[Person], profile: CountingProfile
-) -> tuple[list[Filled], Counter[str]]:
-    """The text for each, and for each field how many lack a value for it."""
-    filled: list[Filled] = []
-    lacking: Counter[str] = Counter()
-    for person in people:
-        try:
-            body = text.fill(person.values)
-        except InvalidInput as error:
-            lacking.update(error.context["fields"])  # type: ignore[call-overload]
-        else:
-            filled.append(Filled(person, body, count_parts(body, profile)))
-    return filled, lacking
-
-
-def _meter(filled: Sequence[Filled], profile: CountingProfile) -> Meter:
-    longest = max(filled, key=_length).count
-    parts = [each.count.parts for each in filled]
-    single, step, most = profile.limits(gsm=longest.alphabet == "gsm")
-    limit = most if longest.over_limit else single if longest.parts == 1 else step * longest.parts
-    average = Decimal(sum(parts)) / len(parts)
-    over = any(each.count.over_limit for each in filled)
-    return Meter(longest.units, limit - profile.reserved_units, min(parts), max(parts), average, over)
-
-
-def _sentence(finding: Finding) -> str:
-    return finding_text(finding.code, " ".join(dict.fromkeys(finding.found)))
-
-
-def _lacking_remarks(lacking: Mapping[str, int], looked: int) -> Iterator[Remark]:
-    for field, people in lacking.items():
-        if people == looked:
-            text = _(
-                "差し込み項目「%(field)s」に値のある宛先が見つかりません。項目名をご確認いただくか、"
-                "既定値を付けてください。例: %(example)s"
-            )
-        else:
-            text = _(
-                "差し込み項目「%(field)s」に値がない宛先があります(確かめた%(looked)d件のうち%(people)d件)。"
-                "その宛先には送りません。既定値を付けると送れます。例: %(example)s"
-            )
-        example = "{{" + field + "|" + _("既定値") + "}}"
-        yield Remark(WARNING, text % {"field": field, "looked": looked, "people": people, "example": example})
-
-
-def _count_remarks(longest: Filled, profile: CountingProfile) -> Iterator[Remark]:
-    if costly := _costly(longest, profile):
-        text = _("%(characters)s があるため、全角と同じ数え方になっています。半角英数字だけにすると通数が減ります。")
-        yield Remark(WARNING, text % {"characters": " ".join(costly)})
-    if longest.count.uncertain:
-        yield Remark(WARNING, _("通数は最大の見込みです。配信事業者の数え方によっては、1通少なくなります。"))
-
-
-def _costly(longest: Filled, profile: CountingProfile) -> list[str]:
-    """The few characters without which the whole text would need fewer parts."""
-    rest = longest.body
-    costly: list[str] = []
-    while (character := costly_character(rest)) and len(costly) < FEW:
-        costly.append(character)
-        rest = rest.replace(character, "")
-    if profile.gsm_single is None or not costly or costly_character(rest) or not rest.strip():
-        return []
-    return costly if count_parts(rest, profile).parts < longest.count.parts else []
+    return Preview(filled, remarks, meter(filled, profile), costly)

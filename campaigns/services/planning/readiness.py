@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, HeldAt, PortalSettings, Purpose
+from campaigns.models import Campaign, HeldAt, MessageState, PortalSettings, Purpose
 from campaigns.rules.content_checks import ERROR, Finding, check_body
 from campaigns.rules.placeholders import check
 from campaigns.texts import finding_text
@@ -22,6 +22,19 @@ def problems(campaign: Campaign) -> list[str]:
 def problems_by_field(campaign: Campaign) -> list[tuple[str, str]]:
     """Each with the field of the draft where it is to be mended."""
     return [*_missing_parts(campaign), *_text_problems(campaign), *time_problems(campaign)]
+
+
+def untried(campaign: Campaign) -> list[str]:
+    """Where the organisation asks for it: the very text must have reached a phone of ours before it leaves."""
+    if not PortalSettings.load().needs_trial or was_tried(campaign):
+        return []
+    return [_("この本文をまだテスト送信していません。自分の電話に送って、見え方を確かめてください。")]
+
+
+def was_tried(campaign: Campaign) -> bool:
+    """With this text and sender; the vendor took it, whether or not the phone has answered yet."""
+    same = campaign.trials.filter(body=campaign.body, sender=campaign.sender)
+    return same.filter(messages__state__in=(MessageState.ACCEPTED, MessageState.DELIVERED)).exists()
 
 
 def findings(campaign: Campaign) -> list[Finding]:

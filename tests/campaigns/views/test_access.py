@@ -49,6 +49,7 @@ OWN_ACCOUNT = {
     "mfa_remove_webauthn",
     "mfa_edit_webauthn",
     "usersessions_list",
+    "session_end",
 }
 STAFF_ONLY = {"styleguide"}  # and whatever begins with admin:
 REFUSED = {HTTPStatus.FORBIDDEN}

@@ -85,7 +85,7 @@ def test_who_is_left_out_is_counted_by_reason_and_linked(clerk):
     page = confirmation(clerk, campaign)
     assert "送らない宛先: 1件" in page
     assert "配信停止の申し出があるため送りません。" in page
-    assert f"?campaign={campaign.pk}&amp;state=suppressed" in page
+    assert f"/campaigns/{campaign.pk}/exclusions/?reason=opted_out" in page
 
 
 def test_nobody_left_means_no_button_and_says_why(clerk):
@@ -231,3 +231,27 @@ def test_a_deadline_that_cannot_be_met_is_said_before_the_click(clerk):
 def test_what_is_no_draft_any_more_leads_to_its_page(clerk):
     campaign = make_campaign(state="sending", starts_at=timezone.now())
     assert clerk.get(f"/campaigns/{campaign.pk}/confirm/").url == f"/campaigns/{campaign.pk}/"
+
+
+def test_who_is_left_out_is_listed_with_the_fields_they_lack(clerk):
+    stopped, lacking = make_contact(), make_contact(name="値のない人")
+    make_suppression(phone=stopped.phone)
+    campaign = counted(make_campaign(body="{{予約日}}", lists=[make_list(stopped, lacking)]))
+    page = text_of(clerk.get(f"/campaigns/{campaign.pk}/exclusions/?reason=missing_value"))
+    assert "値のない人" in page
+    assert "値がない項目: 予約日" in page
+    assert f"/contacts/{stopped.pk}/" not in page
+    assert f"/contacts/{stopped.pk}/" in text_of(clerk.get(f"/campaigns/{campaign.pk}/exclusions/"))
+
+
+def test_a_text_that_was_not_tried_is_mentioned(clerk):
+    campaign = counted(make_campaign())
+    assert "この本文はまだテスト送信していません。" in confirmation(clerk, campaign)
+    PortalSettings.objects.update(needs_trial=True)
+    assert "送信の前に、この本文を自分の電話にテスト送信してください。" in confirmation(clerk, campaign)
+
+
+def test_figures_are_the_most_where_the_vendor_may_count_less(clerk):
+    account = make_account(counting_profile="zettai", unit_price=9)
+    page = confirmation(clerk, counted(make_campaign(account=account, body="あ" * 133)))
+    assert "最大6通、見込み ¥54。" in page

@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Activity, Campaign
+from campaigns.models import Activity, Campaign, MessageTemplate
 from campaigns.services.planning.preparing import start_preparation
 from tests.factories import (
     make_account,
@@ -241,7 +241,127 @@ def test_booking_at_the_vendor_is_offered_where_a_vendor_can(clerk, vendor, monk
     assert "id_held_at" not in text_of(clerk.get("/campaigns/new/"))
 
 
-def test_the_editor_and_its_preview_cost_the_same_however_many_people(clerk, complete, django_assert_max_num_queries):
-    complete["lists_in"] = [make_list(*(make_contact() for _ in range(150))).pk]
-    with django_assert_max_num_queries(20):
-        clerk.post("/campaigns/preview/", complete)
+@pytest.mark.parametrize("people", [1, 150, 300])
+def test_the_preview_costs_the_same_however_many_people(clerk, complete, django_assert_max_num_queries, people):
+    complete["lists_in"] = [make_list(*(make_contact() for _ in range(people))).pk]
+    with django_assert_max_num_queries(30):
+        clerk.post("/campaigns/preview/", complete | {"show": "longest"})
+
+
+def autosave(client: Client, url: str, typed: dict, **more):
+    return client.post(url, typed | {"intent": "autosave"} | more, headers={"HX-Request": "true"})
+
+
+def test_a_draft_is_saved_by_itself_from_the_first_word_and_gets_its_address(clerk):
+    typed = EMPTY | {"reference": "0123456789ab", "page": "a" * 12, "revision": "0"}
+    response = autosave(clerk, "/campaigns/new/", typed, body="書き")
+    assert response["HX-Replace-Url"] == f"/campaigns/{saved().pk}/edit/"
+    assert "保存済み" in text_of(response)
+    assert "あと2点で確認へ進めます。" in text_of(response)
+    response = autosave(clerk, "/campaigns/new/", typed, body="書きかけ", revision="1")
+    assert "HX-Replace-Url" not in response
+    assert (saved().body, saved().revision) == ("書きかけ", 2)
+    assert '<input type="hidden" name="revision" value="2">' in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        pytest.param({"when": "later", "scheduled_for": ""}, "配信予定日時", id="a time still open"),
+        pytest.param({"body": "長" * 2001}, "本文", id="too long a text"),
+    ],
+)
+def test_what_cannot_be_kept_yet_is_named_and_all_else_is_kept(clerk, complete, typed, named):
+    response = autosave(clerk, "/campaigns/new/", complete, **typed)
+    assert f"「{named}」は入力を確かめてください。ほかは保存しました。" in text_of(response)
+    assert (saved().name, saved().lists_in.count()) == ("予約の確認", 1)
+
+
+def test_a_complete_draft_is_said_to_be_ready(clerk, complete):
+    assert "確認へ進めます。" in text_of(autosave(clerk, "/campaigns/new/", complete))
+
+
+def test_somebody_else_who_saved_meanwhile_is_named_and_not_overwritten(clerk):
+    url = f"/campaigns/{make_campaign().pk}/edit/"
+    other = Client()
+    other.force_login(make_user("operator", last_name="山田", first_name="花子"))
+    autosave(other, url, EMPTY, body="山田の本文", page="b" * 12, revision="0")
+    mine = EMPTY | {"body": "わたしの本文", "page": "a" * 12, "revision": "0"}
+    response = autosave(clerk, url, mine)
+    assert "山田 花子さんが、この下書きを保存しました" in text_of(response)
+    response = clerk.post(url, mine)
+    assert response.status_code == 409
+    assert "わたしの本文" in text_of(response)
+    assert saved().body == "山田の本文"
+    clerk.post(url, mine | {"revision": "1"})  # the button that overwrites on purpose
+    assert saved().body == "わたしの本文"
+
+
+def test_saving_by_itself_what_is_no_draft_any_more_says_so_and_changes_nothing(clerk):
+    campaign = make_campaign(state="scheduled", starts_at=timezone.now())
+    response = autosave(clerk, f"/campaigns/{campaign.pk}/edit/", EMPTY, body="あとから")
+    assert response.status_code == 200
+    assert "もう下書きではないため、編集できません。" in text_of(response)
+    campaign.refresh_from_db()
+    assert campaign.body != "あとから"
+
+
+def test_what_was_decided_is_folded_and_what_is_open_is_not(clerk):
+    assert clerk.get("/campaigns/new/").context["open_sections"] == {"audience", "text", "time"}
+    draft = make_campaign()
+    assert clerk.get(f"/campaigns/{draft.pk}/edit/").context["open_sections"] == {"text"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        pytest.param("勅使", ["勅使河原 権左衛門"], id="by name"),
+        pytest.param("だれもいない", [], id="nobody"),
+    ],
+)
+def test_any_person_is_found_and_shown(clerk, complete, typed, found):
+    response = clerk.post("/campaigns/preview/", complete | {"person": typed})
+    assert [choice.label for choice in response.context["found"]] == found
+    for choice in response.context["found"]:
+        page = text_of(clerk.post("/campaigns/preview/", complete | {"person": typed, "show": choice.value}))
+        assert f"{choice.label}様" in page
+
+
+def test_a_person_who_lacks_a_value_is_said_to_get_nothing(clerk, complete):
+    person = make_contact(name="森 一")
+    page = text_of(
+        clerk.post("/campaigns/preview/", complete | {"body": "{{予約日}}", "show": person.pk, "person": "森"})
+    )
+    assert "森 一さんには送りません。差し込み項目の値がありません。" in page
+
+
+def test_the_sample_is_said_to_be_one(clerk, complete):
+    complete["lists_in"] = [make_list(*(make_contact() for _ in range(300))).pk]
+    response = clerk.post("/campaigns/preview/", complete)
+    people = len(response.context["sample"].people)
+    assert f"リストの全体から選んだ{people}人で数えました。" in text_of(response)
+
+
+def test_a_template_just_put_in_is_not_said_to_be_saved(clerk):
+    draft, template = make_campaign(), make_template()
+    typed = EMPTY | {"intent": "use_template", "pick": template.pk}
+    assert "まだ保存していません。" in text_of(clerk.post(f"/campaigns/{draft.pk}/edit/", typed))
+    assert "保存済み" in text_of(clerk.get(f"/campaigns/{draft.pk}/edit/"))
+
+
+def test_a_newer_text_of_the_same_template_is_remembered_by_its_own_version(clerk):
+    template = make_template(version=1, body="はじめの本文")
+    clerk.post("/campaigns/new/", EMPTY | {"template": template.pk, "body": template.body})
+    url = f"/campaigns/{saved().pk}/edit/"
+    MessageTemplate.objects.update(version=2, body="新しい本文")
+    clerk.post(url, EMPTY | {"template": template.pk, "body": "はじめの本文、少し変えて"})
+    assert saved().template_version == 1
+    clerk.post(url, EMPTY | {"template": template.pk, "body": "新しい本文", "revision": "2"})
+    assert saved().template_version == 2
+
+
+def test_saving_by_itself_costs_the_same_each_time(clerk, complete, django_assert_max_num_queries):
+    autosave(clerk, "/campaigns/new/", complete, reference="0123456789ab", page="a" * 12)
+    with django_assert_max_num_queries(45):
+        autosave(clerk, f"/campaigns/{saved().pk}/edit/", complete, body="もっと", page="a" * 12, revision="1")
+    assert saved().body == "もっと"

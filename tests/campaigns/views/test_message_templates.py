@@ -152,3 +152,32 @@ def test_those_who_only_look_may_not_write(client, address, role):
     url = f"/templates/{address.format(template.pk)}"
     assert client.get(url).status_code == client.post(url, TYPED).status_code == 403
     assert client.get("/templates/").status_code == 200
+
+
+def test_every_version_is_shown_with_what_changed_and_comes_back(clerk):
+    template = make_template(**TYPED)
+    clerk.post(f"/templates/{template.pk}/edit/", TYPED | {"body": "ご予約は明日11時です。"})
+    page = text_of(clerk.get(f"/templates/{template.pk}/versions/"))
+    assert "ご予約は明日1<del>0</del><ins>1</ins>時です。" in page
+    assert "第1版" in page
+    response = clerk.post(f"/templates/{template.pk}/versions/1/restore/", follow=True)
+    assert "第1版の本文に戻しました。" in text_of(response)
+    template.refresh_from_db()
+    assert (template.body, template.version) == (TYPED["body"], 3)
+
+
+def test_those_who_only_look_see_the_versions_and_restore_none(client):
+    template = make_template()
+    client.force_login(make_user("viewer"))
+    assert client.get(f"/templates/{template.pk}/versions/").status_code == 200
+    assert client.post(f"/templates/{template.pk}/versions/1/restore/").status_code == 403
+
+
+def test_a_version_that_is_not_there_is_missing(clerk):
+    assert clerk.post(f"/templates/{make_template().pk}/versions/9/restore/").status_code == 404
+
+
+def test_the_preview_shows_any_contact(clerk):
+    person = make_contact(name="勅使河原 権左衛門")
+    page = text_of(clerk.post("/templates/preview/", TYPED | {"body": "{{氏名}}様", "show": person.pk}))
+    assert "勅使河原 権左衛門様" in page

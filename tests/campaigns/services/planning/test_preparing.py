@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, DueMessage, Message, PortalSettings
+from campaigns.rules.sending_window import jst_day
 from campaigns.services.planning import preparing
 from campaigns.services.planning.launching import confirm
 from tests.factories import make_contact, make_list, make_message, make_suppression
@@ -181,3 +182,21 @@ def test_an_unready_draft_is_refused_with_a_sentence(overrides):
     with pytest.raises(RuleError) as refusal:
         preparing.start_preparation(scripted(**overrides))
     assert str(refusal.value).endswith(("。", "{{氏名様"))
+
+
+@pytest.mark.parametrize(
+    ("state", "days_ago", "counted"),
+    [
+        pytest.param("delivered", 0, 1, id="today"),
+        pytest.param("delivered", 1, 0, id="yesterday"),
+        pytest.param("queued", 0, 0, id="only made, not sent"),
+    ],
+)
+def test_who_was_reached_by_another_campaign_today_is_counted(state, days_ago, counted):
+    person, stopped = make_contact(), make_contact()
+    make_suppression(phone=stopped.phone)
+    for each in (person, stopped):
+        make_message(contact=each, state=state, day=jst_day(timezone.now()) - timedelta(days=days_ago))
+    campaign = scripted(lists=[make_list(person, stopped, make_contact())])
+    assert prepare(campaign).texted_today == counted
+    assert prepare(campaign).texted_today == counted  # counting again does not add up
