@@ -9,11 +9,12 @@ from .services.cleaning import clean_numbers as _clean_numbers
 from .services.imports.importing import forget_old_files, work_on
 from .services.list_building import fill_list as _fill_list
 from .services.list_building import wake_filling
-from .services.planning.launching import prepare_campaign as _prepare_campaign
+from .services.planning.preparing import clear_preparation as _clear_preparation
+from .services.planning.preparing import prepare_campaign as _prepare_campaign
+from .services.results.applying import apply_receipts as _apply_receipts
 from .services.results.clicking import ask_clicks as _ask_clicks
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
-from .services.results.receiving import apply_receipts as _apply_receipts
 from .services.sending.dispatching import SLICE_SECONDS, dispatch_due
 from .services.sending.stopping import recall_messages as _recall_messages
 from .services.sending.stopping import recall_opted_out as _recall_opted_out
@@ -35,11 +36,16 @@ def look_due(account_id: int) -> None:
 
 
 def apply_receipts(account_id: int) -> None:
-    _apply_receipts(ProviderAccount.objects.get(pk=account_id))
+    _apply_receipts(ProviderAccount.objects.get(pk=account_id), until=monotonic() + SLICE_SECONDS)
 
 
 def prepare_campaign(campaign_id: int) -> None:
     _prepare_campaign(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+
+
+def clear_preparation(campaign_id: int) -> None:
+    for campaign in Campaign.objects.filter(pk=campaign_id):  # a draft may be gone by now
+        _clear_preparation(campaign, until=monotonic() + SLICE_SECONDS)
 
 
 def recall_messages(campaign_id: int) -> None:
@@ -52,7 +58,7 @@ def recall_opted_out() -> None:
 
 
 def recount_touched() -> None:
-    _recount_touched()
+    _recount_touched(timezone.now())
 
 
 def fill_list(list_id: int) -> None:

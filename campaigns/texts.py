@@ -255,6 +255,8 @@ VERBS = {
     "cleaning_started": _l("電話番号クリーニングを開始"),
     "cleaning_finished": _l("電話番号クリーニングを完了"),
     "cleaning_cancelled": _l("電話番号クリーニングを中止"),
+    "callback_key_rotated": _l("通知先の鍵を替える"),
+    "callback_key_retired": _l("通知先の古い鍵を止める"),
     "password_set": _l("利用者のパスワードを設定"),
     "signed_in": pgettext_lazy("act", "ログイン"),
     "sign_in_failed": _l("ログインに失敗"),

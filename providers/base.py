@@ -256,6 +256,19 @@ class Provider(ABC):
     sender_format: ClassVar[str] = ".+"  # what a whole sender id must match
     sender_example: ClassVar[str] = "12345"
     capabilities: ClassVar[Capabilities]
+    # Content types of the vendor's calls to us. Wide, because a receipt lost to a header costs more than an odd body.
+    callback_types: ClassVar[frozenset[str]] = frozenset(
+        {
+            "",
+            "application/json",
+            "application/octet-stream",
+            "application/x-www-form-urlencoded",
+            "application/xml",
+            "text/plain",
+            "text/xml",
+        }
+    )
+    callback_answer: ClassVar[int] = 200  # the status that tells the vendor it was taken, with an empty body
     timeouts: ClassVar[Timeouts] = Timeouts()
 
     def __init__(self, client: VendorClient, credentials: Mapping[str, str]) -> None:

@@ -8,14 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from campaigns.models import Activity, Campaign, ProviderAccount, SenderId
-from campaigns.services.accounts import callback_url, check_account, provider_class
+from campaigns.services.accounts import check_account, provider_class
 from campaigns.texts import reason_text, trouble_text
 from providers.base import Provider
 from providers.errors import ProviderError
@@ -23,6 +21,7 @@ from providers.registry import PROVIDERS
 
 from .account_form import PREFIX, SenderForm, form_for, senders_for
 from .auditing import AuditedAdmin
+from .callback_keys import CallbackKeys
 
 
 class VendorFilter(admin.SimpleListFilter):
@@ -45,7 +44,7 @@ class SenderInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 @admin.register(ProviderAccount)
-class ProviderAccountAdmin(AuditedAdmin):
+class ProviderAccountAdmin(CallbackKeys, AuditedAdmin):
     list_display = ("label", "vendor_name", "is_active", "health", "requests_per_second", "unit_price", "closing_name")
     list_filter = ("is_active", VendorFilter)
     readonly_fields = ("vendor_name", "callback_url", "health")
@@ -66,14 +65,6 @@ class ProviderAccountAdmin(AuditedAdmin):
             return reason_text(code)
         return _t("正常です") if account.is_active else _t("使用停止中")
 
-    @admin.display(description=_("通知先のURL"))
-    def callback_url(self, account: ProviderAccount) -> SafeString:
-        url = callback_url(account)
-        note = _t("配信事業者の管理画面に、このURLを登録してください。URLは鍵を兼ねるため、他人に見せないでください。")
-        if provider_class(account).capabilities.calls_back_each:
-            note = _t("送信のたびに、このURLを配信事業者に伝えます。登録は要りません。他人に見せないでください。")
-        return format_html('<code class="copyable">{}</code><div class="help">{}</div>', url, note)
-
     def get_form(
         self, request: HttpRequest, obj: ProviderAccount | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -88,7 +79,7 @@ class ProviderAccountAdmin(AuditedAdmin):
             (_("送信の速さ"), {"fields": ["requests_per_second"]}),
         ]
         if vendor.capabilities.receipts:
-            receipts = ["receives_callbacks", "callback_url"] if obj else ["receives_callbacks"]
+            receipts = ["receives_callbacks", *(["callback_url"] if obj else []), "callback_sources"]
             sets.append((_("配信結果の通知"), {"fields": receipts}))
         counting = ["counting_profile", "counting_overrides", "unit_price", "billing_rule", "closing_day"]
         if vendor.capabilities.cleans:

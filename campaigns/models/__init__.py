@@ -15,7 +15,7 @@ from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdi
 from .open_message import OpenMessage, Watch
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
-from .receipt_log import ReceiptLog
+from .receipt_log import ReceiptLog, ReceiptResult
 from .registered_template import FieldValues, RegisteredTemplate
 from .saved_filter import SavedFilter
 from .suppression import Suppression, SuppressionReason
@@ -59,6 +59,7 @@ __all__ = [
     "ProviderAccount",
     "Purpose",
     "ReceiptLog",
+    "ReceiptResult",
     "RegisteredTemplate",
     "SavedFilter",
     "SendResult",

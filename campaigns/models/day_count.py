@@ -4,20 +4,38 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .bulk import one_at_a_time
 from .campaign import Campaign
 from .message import MessageState
 
 
 class DayCountQuerySet(models.QuerySet["DayCount"]):
     def recount(self, campaign_id: int) -> None:
-        """Replace the counts of one campaign by what its messages say now."""
-        with transaction.atomic(), connection.cursor() as cursor:
-            one_at_a_time(f"counts {campaign_id}")
+        """Replace the counts of one campaign by what its messages say now.
+
+        Reading a million rows holds nobody up, for it happens outside the transaction that writes the few counts.
+        What moves meanwhile leaves another moment in `counts_touched_at`, and so is counted next time; who finds that
+        another count was written since drops its own, which may be older.
+        """
+        campaigns = Campaign.objects.filter(pk=campaign_id)
+        before = campaigns.values("counts_touched_at", "counted_at").first()
+        if before is None:
+            return
+        counts = self._read(campaign_id)
+        with transaction.atomic():
+            if not campaigns.filter(counted_at=before["counted_at"]).update(counted_at=timezone.now()):
+                return
+            campaigns.filter(counts_touched_at=before["counts_touched_at"]).update(counts_touched_at=None)
             self.filter(campaign_id=campaign_id).delete()
-            cursor.execute(RECOUNT, [campaign_id])
+            self.bulk_create(counts)
+
+    def _read(self, campaign_id: int) -> "list[DayCount]":
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT, [campaign_id])
+            rows = [dict(zip(COUNTED, row, strict=True)) for row in cursor.fetchall()]
+        return [DayCount(campaign_id=campaign_id, **row) for row in rows]
 
 
 class DayCount(models.Model):
@@ -48,8 +66,9 @@ def touch_counts(campaigns: Collection[int], now: datetime) -> None:
     Campaign.objects.filter(pk__in=campaigns).update(counts_touched_at=now)
 
 
-RECOUNT = """
-INSERT INTO campaigns_daycount (day, account_id, campaign_id, carrier, state, messages, parts, billed_parts)
-SELECT day, account_id, campaign_id, carrier, state, COUNT(*), COALESCE(SUM(parts), 0), COALESCE(SUM(billed_parts), 0)
-FROM campaigns_message WHERE campaign_id = %s GROUP BY day, account_id, campaign_id, carrier, state
+COUNTED = ("account_id", "day", "carrier", "state", "messages", "parts", "billed_parts")
+# Parameter: campaign. All its messages have one account, so the account is no part of the grouping.
+COUNT = """
+SELECT MIN(account_id), day, carrier, state, COUNT(*), COALESCE(SUM(parts), 0), COALESCE(SUM(billed_parts), 0)
+FROM campaigns_message WHERE campaign_id = %s GROUP BY day, carrier, state
 """

@@ -42,7 +42,7 @@ ANY_BELIEF = frozenset(
 LATER_WORD: dict[str, frozenset[str]] = {
     S.BOOKED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN}),
     S.ACCEPTED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED}),
-    S.CANCELLED: frozenset({S.UNKNOWN, S.BOOKED}),
+    S.CANCELLED: frozenset({S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT}),
     S.REFUSED: frozenset({S.UNKNOWN}),
     S.NO_RESULT: frozenset({S.ACCEPTED, S.BOOKED}),
     S.UNDELIVERED: ANY_BELIEF,
@@ -116,6 +116,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         statement = HEAR.format(allowed=bulk.placeholders(allowed))
         return self._update_from(statement, WORD_COLUMNS, words, [], after=[account_id, *allowed])
 
+    def references(self, account_id: int, vendor_ids: Iterable[str]) -> dict[str, str]:
+        """Our reference of each message that the vendor knows by such an id."""
+        table, parameter = bulk.table({"wanted": "text"}, [{"wanted": vendor_id} for vendor_id in vendor_ids])
+        with connection.cursor() as cursor:
+            cursor.execute(REFERENCES.replace("<rows>", table), [parameter, account_id])
+            return dict(cursor.fetchall())
+
     def _update_from(
         self, statement: str, columns: dict[str, str], rows: Iterable[Any], before: list[Any], after: Sequence[Any] = ()
     ) -> list[Any]:
@@ -130,9 +137,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class Message(models.Model):
     campaign = models.ForeignKey("Campaign", models.CASCADE, related_name="messages", db_index=False)
-    account = models.ForeignKey("ProviderAccount", models.PROTECT, db_index=False)
+    # Its campaign's, which is checked already.
+    account = models.ForeignKey("ProviderAccount", models.PROTECT, db_index=False, db_constraint=False)
     contact = models.ForeignKey("Contact", models.SET_NULL, null=True, db_index=True)
-    reference = models.CharField(max_length=24, unique=True)  # campaign's reference + contact id, fixed length
+    reference = models.CharField(max_length=24)  # campaign's reference + contact id, fixed length
     phone = models.CharField(_("携帯電話番号"), max_length=16)  # as copied when the message was made
     body = models.TextField(_("本文"))
     parts = models.PositiveSmallIntegerField(_("見込み通数"), default=0)
@@ -162,7 +170,11 @@ class Message(models.Model):
                 fields=["provider_message_id"], name="message_by_vendor", condition=~models.Q(provider_message_id="")
             ),
         ]
-        constraints = [models.UniqueConstraint(fields=["phone", "campaign"], name="message_once_per_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["phone", "campaign"], name="message_once_per_number"),
+            # Not unique=True: that makes a second index on PostgreSQL, for LIKE, which nobody asks.
+            models.UniqueConstraint(fields=["reference"], name="message_once_per_reference"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -183,6 +195,12 @@ WHERE d.token = %s AND campaigns_message.id = d.message_id AND campaigns_message
   AND c.id IN ({campaigns}) AND (c.state = 'sending' OR (c.state = 'scheduled' AND c.held_at = 'vendor'))
 RETURNING campaigns_message.state, campaigns_message.id, campaigns_message.campaign_id,
   campaigns_message.reference, campaigns_message.phone, campaigns_message.body
+"""
+
+# Parameters: the vendor's ids, account. It names the condition of the partial index, else SQLite does not use it.
+REFERENCES = """
+SELECT m.provider_message_id, m.reference FROM <rows> JOIN campaigns_message m ON m.provider_message_id = v.wanted
+WHERE NOT (m.provider_message_id = '') AND m.account_id = %s
 """
 
 RESULT_COLUMNS = {

@@ -4,15 +4,21 @@ import secrets
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models import Q
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaigns.errors import InvalidInput, RuleError
+from campaigns.rules.networks import parse_networks
 from campaigns.rules.parts import PROFILES, CountingProfile
 
+from .bulk import one_at_a_time
 from .fields import EncryptedJSONField
 from .message_template import Purpose
 
@@ -35,6 +41,38 @@ def new_callback_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def validate_networks(text: str) -> None:
+    try:
+        parse_networks(text)
+    except InvalidInput as error:
+        raise ValidationError(
+            _t("「%(written)s」はIPアドレスまたは範囲として読めません。例: 203.0.113.5 または 203.0.113.0/24")
+            % {"written": error.context["written"]}
+        ) from error
+
+
+class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
+    """What is asked a thousand times a second while receipts come in, as plain statements: the ORM would take longer to
+    write them than the database to answer."""
+
+    def door(self, pk: int) -> tuple[str, str, str, str] | None:
+        """Key, key before it, source addresses and vendor of one account."""
+        found: tuple[str, str, str, str] | None = self._ask(
+            "callback_key, previous_callback_key, callback_sources, provider", pk
+        )
+        return found
+
+    def is_awaiting_receipts(self, pk: int) -> bool:
+        """A task to apply receipts is queued or at work."""
+        row = self._ask("receipts_waiting", pk)
+        return row is not None and bool(row[0])
+
+    def _ask(self, columns: str, pk: int) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns} FROM campaigns_provideraccount WHERE id = %s", [pk])  # noqa: S608
+            return cursor.fetchone()
+
+
 class ProviderAccount(models.Model):
     provider = models.CharField(_("配信事業者"), max_length=40)  # slug in providers.registry
     label = models.CharField(_("名前"), max_length=100, unique=True)
@@ -44,7 +82,19 @@ class ProviderAccount(models.Model):
         _("1秒あたりの送信数"), default=10, validators=[MinValueValidator(1), MaxValueValidator(2000)]
     )
     receives_callbacks = models.BooleanField(_("配信結果の通知を受け取る"), default=True)
-    callback_key = models.CharField(max_length=64, unique=True, default=new_callback_key)
+    callback_key = models.CharField(max_length=64, default=new_callback_key, editable=False)
+    # Still valid while the vendor learns the new one; empty as a rule.
+    previous_callback_key = models.CharField(max_length=64, blank=True, default="", editable=False)
+    callback_sources = models.TextField(
+        _("通知元のIPアドレス"),
+        blank=True,
+        default="",
+        validators=[validate_networks],
+        help_text=_(
+            "配信事業者が通知元を公開している場合だけ入力してください(例: 203.0.113.0/24)。"
+            "空欄ならどこからでも受け取ります。"
+        ),
+    )
     counting_profile = models.CharField(_("通数の数え方"), max_length=20, default="standard", choices=COUNTING_PROFILES)
     counting_overrides = models.JSONField(
         _("通数の数え方の変更"),
@@ -82,6 +132,8 @@ class ProviderAccount(models.Model):
     leased_until = models.DateTimeField(null=True)
     receipts_waiting = models.BooleanField(default=False)  # a task to apply receipts is already queued
 
+    objects = ProviderAccountQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("接続先")
         verbose_name_plural = pgettext_lazy("several", "接続先")
@@ -96,6 +148,16 @@ class ProviderAccount(models.Model):
 
     def counting(self) -> CountingProfile:
         return replace(PROFILES[self.counting_profile], **self.counting_overrides)
+
+    def rotate_callback_key(self) -> None:
+        """A new key; the one before stays valid beside it until retire_callback_key()."""
+        mine = type(self).objects.filter(pk=self.pk, callback_key=self.callback_key, previous_callback_key="")
+        if not mine.update(callback_key=new_callback_key(), previous_callback_key=self.callback_key):
+            raise RuleError(_t("前の鍵がまだ使えます。先に「古い鍵を止める」を行ってください。"))
+
+    def retire_callback_key(self) -> None:
+        """From now on only the newest key is valid."""
+        type(self).objects.filter(pk=self.pk).update(previous_callback_key="")
 
     def buy_pace(self, requests: int, *, now: float) -> float:
         """Reserve the time of so many requests; UNIX time at which the first may start. Exact over all workers."""
@@ -137,6 +199,11 @@ class ProviderAccount(models.Model):
 
     def release_lease(self, lease: uuid.UUID) -> None:
         type(self).objects.filter(pk=self.pk, lease=lease).update(lease=None, leased_until=None)
+
+    def write_results_alone(self) -> None:
+        """Until this transaction ends nobody else writes results of this account: two that meet the same messages in
+        another order would wait for each other, and one of them would lose its wave."""
+        one_at_a_time(f"results {self.pk}")
 
     def halt(self, reason: str, *, now: datetime) -> None:
         """Nothing leaves on this account until a person has looked."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from campaigns.errors import InvalidInput
@@ -66,6 +67,10 @@ class CompiledText:
 
     pieces: tuple[str, ...]
     slots: tuple[tuple[int, Field], ...]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(field.name for _, field in self.slots)
 
     def fill(self, values: Mapping[str, str]) -> str:
         """A blank value counts as missing. What a value contains is never read as a field."""

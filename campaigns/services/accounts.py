@@ -37,7 +37,7 @@ async def open_provider(account: ProviderAccount, *, connections: int = 4) -> As
 
 def callback_url(account: ProviderAccount) -> str:
     """Where this vendor's receipts come in. The URL is its own key: it is shown to administrators alone."""
-    return settings.PORTAL_URL.rstrip("/") + reverse("webhook", args=[account.callback_key])
+    return settings.PORTAL_URL.rstrip("/") + reverse("webhook", args=[account.pk, account.callback_key])
 
 
 def offline_provider(account: ProviderAccount) -> Provider:

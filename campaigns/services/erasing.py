@@ -13,6 +13,7 @@ from campaigns.models import (
     Contact,
     DueMessage,
     ErasedPerson,
+    FieldValues,
     Message,
     MessageState,
     PortalSettings,
@@ -50,6 +51,7 @@ def erase_contact(contact: Contact, actor: User) -> None:
                     "先に配信停止にすると、これ以上は送られません。結果が確定したあと(最長で3日ほど)にもう一度お試しください。"
                 )
             )
+        FieldValues.objects.filter(message__in=messages).delete()
         messages.update(phone=alias, body="", vendor_text="")
         ReceiptLog.objects.forget(contact.phone.removeprefix("+81"))  # however the vendor writes it
         _hide_refusal(contact.phone, alias)

@@ -15,7 +15,8 @@ from campaigns.errors import RuleError
 from campaigns.models import Campaign, Heartbeat, PortalSettings, Preparation
 from campaigns.services.figures.watching import worker_unseen
 from campaigns.services.planning.confirming import exclusions, lacking, left_out
-from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.planning.launching import confirm
+from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.planning.sampling import audience_size
 
 from .access import requires

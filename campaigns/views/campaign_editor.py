@@ -14,7 +14,7 @@ from campaigns.forms.vendors import ShortUrlForm
 from campaigns.models import Campaign, MessageTemplate, PortalSettings, User
 from campaigns.services.accounts import accounts_that
 from campaigns.services.planning.drafting import DraftOvertaken
-from campaigns.services.planning.launching import start_preparation
+from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.planning.readiness import problems, problems_by_field
 
 from .access import requires

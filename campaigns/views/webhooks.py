@@ -1,13 +1,14 @@
-"""Where the vendors' receipts come in: check the key, keep the body, answer. Nothing is parsed on this path."""
+"""Where the vendors' receipts come in: check the door, keep the body, answer. Nothing is parsed on this path."""
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.models import ProviderAccount
-from campaigns.services.results.receiving import receive
+from campaigns.services.results.receiving import Door, receive
 
 MAX_BYTES = 1_000_000
 
@@ -15,17 +16,29 @@ MAX_BYTES = 1_000_000
 @csrf_exempt
 @login_not_required
 @require_POST
-def webhook(request: HttpRequest, key: str) -> HttpResponse:
-    # The key is 256 random bits behind a unique index: looking it up tells a guesser nothing by its timing.
-    account = ProviderAccount.objects.filter(callback_key=key).first()
-    if account is None:
+def webhook(request: HttpRequest, account_id: str, key: str) -> HttpResponse:
+    door = Door.of(int(account_id))
+    if door is None or not door.opens_to(key):
         return HttpResponse(status=404)
-    if int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
+    if door.sources and not door.lets_in(get_adapter().get_client_ip(request)):  # as the sign-in sees addresses
+        return HttpResponse(status=403)
+    if not door.takes(request.content_type or ""):
+        return HttpResponse(status=415)
+    body = _body(request)
+    if body is None:
         return HttpResponse(status=413)
-    if not request.body:
+    if not body:
         return HttpResponse(status=400)
-    receive(account, request.body, request.headers.get("Content-Type", ""))
-    return HttpResponse()  # exactly 200 and an empty body: what the vendors count as taken
+    receive(int(account_id), body, request.headers.get("Content-Type", ""))
+    return HttpResponse(status=door.answer)
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """None when it is too large to be a receipt."""
+    try:
+        return request.body if len(request.body) <= MAX_BYTES else None
+    except RequestDataTooBig:
+        return None
 
 
 @login_not_required

@@ -220,7 +220,7 @@ def test_the_address_for_receipts_is_shown(administrator, settings):
     settings.PORTAL_URL = "https://portal.example.jp"
     account = make_account()
     assert (
-        f"https://portal.example.jp/hooks/{account.callback_key}/"
+        f"https://portal.example.jp/hooks/{account.pk}/{account.callback_key}/"
         in administrator.get(change_url(account)).content.decode()
     )
 

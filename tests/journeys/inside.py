@@ -14,7 +14,8 @@ from campaigns.models import (
     SenderId,
     User,
 )
-from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.planning.launching import confirm
+from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.sending.waking import wake_all
 from tests.factories import make_account, make_campaign, make_phone, make_sender, make_user
 from tests.pages import every_page, furnish

@@ -28,7 +28,8 @@ from campaigns.models import (
 from campaigns.rules.headers import guess_mapping
 from campaigns.rules.sending_window import jst_day
 from campaigns.services.imports.importing import Choices, receive_file, start_check, start_import
-from campaigns.services.planning.launching import confirm, start_preparation
+from campaigns.services.planning.launching import confirm
+from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.results.counting import fetch_vendor_counts
 from campaigns.services.sending.booking import compare_bookings
 from campaigns.services.sending.stopping import cancel_booking
@@ -89,8 +90,9 @@ def send(campaign: Campaign, operator: User, work: Callable[[], None]) -> None:
 
 def hand_in_receipts(account: ProviderAccount, receiver: Receiver, work: Callable[[], None]) -> None:
     """The vendor's calls, put to our own address."""
+    url = reverse("webhook", args=[account.pk, account.callback_key])
     for content_type, body in receiver.requests:
-        answer = Client().post(reverse("webhook", args=[account.callback_key]), body, content_type=content_type)
+        answer = Client().post(url, body, content_type=content_type)
         assert answer.status_code == 200
     work()
 

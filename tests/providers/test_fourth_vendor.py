@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import inf
 from time import monotonic
 
 import pytest
@@ -11,8 +12,10 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Message, ProviderAccount, Suppression
 from campaigns.services.accounts import check_account
-from campaigns.services.planning.launching import launch, prepare_campaign, start_preparation
-from campaigns.services.results.receiving import apply_receipts, receive
+from campaigns.services.planning.launching import launch
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
+from campaigns.services.results.applying import apply_receipts
+from campaigns.services.results.receiving import receive
 from campaigns.services.sending.dispatching import dispatch_due
 from providers.base import Provider
 from providers.errors import AccountRefused
@@ -81,7 +84,7 @@ def test_a_campaign_goes_out_and_its_receipts_come_in(
 
     first, second = Message.objects.filter(campaign=campaign).order_by("phone").values_list("reference", flat=True)[:2]
     events = [{"ref": first, "state": "DLV"}, {"ref": second, "state": "UND"}]
-    receive(account, json.dumps({"events": events}).encode(), "application/json")
-    receive(account, b"nonsense", "text/plain")
-    apply_receipts(account)
+    receive(account.pk, json.dumps({"events": events}).encode(), "application/json")
+    receive(account.pk, b"nonsense", "text/plain")
+    apply_receipts(account, until=inf)
     assert told(campaign)[:2] == [("delivered", ""), ("undelivered", "undelivered")]

@@ -19,7 +19,8 @@ from campaigns.models import (
     User,
 )
 from campaigns.services.accounts import open_provider
-from campaigns.services.planning.launching import launch, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import launch
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.sending_line import IN_FLIGHT
 from providers.base import OutboundSms

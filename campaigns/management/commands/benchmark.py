@@ -5,12 +5,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from ..benchmarks import contact_import, contacts, pages, send
+from ..benchmarks import contact_import, contacts, launch, pages, receipts, send
 from ..benchmarks.figures import as_json, show
 from ..benchmarks.stage import empty_database
 
 # Each has a docstring, add_arguments(parser), and measure(options) -> (title, figures).
-ROOMS: dict[str, ModuleType] = {"contacts": contacts, "import": contact_import, "pages": pages, "send": send}
+ROOMS: dict[str, ModuleType] = {
+    "contacts": contacts,
+    "import": contact_import,
+    "launch": launch,
+    "pages": pages,
+    "receipts": receipts,
+    "send": send,
+}
 
 
 class Command(BaseCommand):

@@ -24,6 +24,7 @@ from campaigns.models import (
     ContactImport,
     ContactList,
     DayCount,
+    DueMessage,
     ExistingContacts,
     Message,
     MessageState,
@@ -46,7 +47,8 @@ from campaigns.services.imports.importing import (
 )
 from campaigns.services.imports.uploading import receive_file
 from campaigns.services.people import install_roles
-from campaigns.services.planning.launching import approve, confirm, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import approve, confirm
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 
 CONTACTS = settings.BASE_DIR / "tests" / "data" / "customers_cp932.csv"
 # Username, name on screen, role, what the role is for.
@@ -182,6 +184,7 @@ def make_finished_campaign(sender: SenderId, people: dict[str, User]) -> None:
     for message, sent_at in zip(messages, moments(evening), strict=False):
         settle(message, sent_at)
     Message.objects.bulk_update(messages, SETTLED, batch_size=500)
+    DueMessage.objects.filter(campaign=campaign).delete()
     Campaign.objects.filter(pk=campaign.pk).update(
         state=CampaignState.COMPLETED,
         created_at=evening - timedelta(hours=2),

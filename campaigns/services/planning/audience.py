@@ -1,15 +1,18 @@
 """Who gets a campaign, and with what text: lists in − lists out, once per number, each with a state and a reason."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns.errors import InvalidInput
 from campaigns.models import (
+    MERGE_COLUMNS,
     Campaign,
     ConsentBasis,
     Contact,
@@ -60,6 +63,12 @@ SELECT %s, %s, %s, v.contact_id, v.reference, v.phone, v.body, v.parts, v.state,
 FROM <rows> WHERE 1 = 1
 ON CONFLICT DO NOTHING
 """
+# Parameters: now, campaign, the last message it had before.
+MAKE_DUE = """
+INSERT INTO campaigns_duemessage (message_id, account_id, campaign_id, phone, due_at, token, attempts)
+SELECT id, account_id, campaign_id, phone, %s, '', 0 FROM campaigns_message
+WHERE campaign_id = %s AND id > %s AND state = 'queued'
+"""
 
 
 class Audience:
@@ -73,16 +82,29 @@ class Audience:
         self.provider = provider_class(campaign.account)
         self.recent_days = PortalSettings.load().recent_days
         self.opt_out_link = opting_out.link_maker(campaign.pk) if opting_out.is_used_in(campaign.body) else None
+        self.lists_in = list(campaign.lists_in.values_list("pk", flat=True))
+        self.lists_out = list(campaign.lists_out.values_list("pk", flat=True))
+        self.columns = {label: column for label, column in MERGE_COLUMNS.items() if label in self.text.names}
 
-    def contacts(self, *, after: int = 0) -> "QuerySet[Contact]":
-        """In the lists in and not in the lists out, with what decides whether each may be sent to."""
-        inside = ListMembership.objects.filter(contact=OuterRef("pk"), contact_list__campaigns_in=self.campaign)
-        outside = ListMembership.objects.filter(contact=OuterRef("pk"), contact_list__campaigns_out=self.campaign)
+    def members(self, *, after: int, size: int) -> list[int]:
+        """The next contacts in the lists in. Read from each list by its key: a join would walk all that are left."""
+        found: set[int] = set()
+        for pk in self.lists_in:
+            members = ListMembership.objects.filter(contact_list=pk, contact__gt=after).order_by("contact_id")
+            found.update(members.values_list("contact_id", flat=True)[:size])
+        return sorted(found)[:size]
+
+    def contacts(self, members: Sequence[int]) -> list[dict[str, Any]]:
+        """Those not in the lists out, with what decides whether each may be sent to, and what the text needs."""
+        out = ListMembership.objects.filter(contact_list__in=self.lists_out, contact__in=members)
+        left_out = set(out.values_list("contact_id", flat=True)) if self.lists_out else set()
+        found = Contact.objects.filter(pk__in=[pk for pk in members if pk not in left_out]).order_by("pk")
         stopped = Suppression.objects.filter(phone=OuterRef("phone"))
-        found = Contact.objects.filter(Exists(inside), ~Exists(outside), pk__gt=after)
-        return found.annotate(
+        found = found.annotate(
             is_stopped=Exists(stopped), was_recent=Exists(self._recent()), was_today=Exists(self._sent(days=1))
-        ).order_by("pk")
+        )
+        needed = [*self.columns.values(), "attributes"] if self.text.names else []
+        return list(found.values("pk", "phone", "consent_basis", "is_stopped", "was_recent", "was_today", *needed))
 
     def _sent(self, *, days: int) -> "QuerySet[Message]":
         """To this number, today and on the days before it."""
@@ -99,30 +121,47 @@ class Audience:
     def _is_advertising(self) -> bool:
         return self.campaign.purpose == Purpose.ADVERTISING
 
-    def messages(self, contacts: Sequence[Contact]) -> Iterator[NewMessage]:
+    def messages(self, contacts: Iterable[dict[str, Any]]) -> Iterator[NewMessage]:
         for contact in contacts:
-            body, parts, reason = self.write(self._values(contact))
+            body, parts, reason = self._write(contact)
             reason = self._objection(contact) or reason
             yield NewMessage(
-                contact_id=contact.pk,
-                reference=f"{self.campaign.reference}{contact.pk:012d}",
-                phone=contact.phone,
+                contact_id=contact["pk"],
+                reference=f"{self.campaign.reference}{contact['pk']:012d}",
+                phone=contact["phone"],
                 body=body,
                 parts=parts,
                 state=state_for(reason),
                 reason=reason,
-                is_second_today=contact.was_today and not reason,  # type: ignore[attr-defined]
+                is_second_today=contact["was_today"] and not reason,
             )
 
-    def _objection(self, contact: Contact) -> str:
+    def _objection(self, contact: dict[str, Any]) -> str:
         """Why this person is not sent to, whatever the text."""
-        if contact.is_stopped:  # type: ignore[attr-defined]
+        if contact["is_stopped"]:
             return "opted_out"
-        if self._is_advertising and contact.consent_basis == ConsentBasis.NONE:
+        if self._is_advertising and contact["consent_basis"] == ConsentBasis.NONE:
             return "no_consent"
-        if contact.was_recent:  # type: ignore[attr-defined]
+        if contact["was_recent"]:
             return "recently_texted"
-        return "" if self.provider.accepts(contact.phone) else "not_for_this_vendor"
+        return "" if self.provider.accepts(contact["phone"]) else "not_for_this_vendor"
+
+    def _write(self, contact: dict[str, Any]) -> tuple[str, int, str]:
+        if not self.text.names:
+            return self._same_for_all
+        return self.write(self.values(contact))
+
+    def values(self, contact: dict[str, Any]) -> dict[str, str]:
+        """What the fields of the text may be filled with."""
+        values: dict[str, str] = {label: contact[column] for label, column in self.columns.items()}
+        values |= contact["attributes"]
+        if self.opt_out_link:
+            values[opt_out_tokens.FIELD] = self.opt_out_link(contact["pk"])
+        return values
+
+    @cached_property
+    def _same_for_all(self) -> tuple[str, int, str]:
+        return self.write({})
 
     def write(self, values: Mapping[str, str]) -> tuple[str, int, str]:
         """The body for somebody with these values, its parts, and why it cannot be sent."""
@@ -135,12 +174,6 @@ class Audience:
             return body, count.parts, "unsendable_character"
         return body, count.parts, "body_too_long" if count.over_limit else ""
 
-    def _values(self, contact: Contact) -> dict[str, str]:
-        values = contact.merge_values()
-        if self.opt_out_link:
-            values[opt_out_tokens.FIELD] = self.opt_out_link(contact.pk)
-        return values
-
 
 def state_for(reason: str) -> str:
     if not reason:
@@ -148,9 +181,12 @@ def state_for(reason: str) -> str:
     return MessageState.SUPPRESSED if reason == "opted_out" else MessageState.EXCLUDED
 
 
-def store(campaign: Campaign, messages: Sequence[NewMessage], day: date) -> None:
+def store(campaign: Campaign, messages: Sequence[NewMessage], now: datetime) -> None:
+    """Make the rows, and for each that is to be sent its place in the queue."""
     if not messages:
         return
     table, parameter = bulk.table(COLUMNS, bulk.as_rows(COLUMNS, messages))
+    last = Message.objects.filter(campaign=campaign).aggregate(pk=Max("pk"))["pk"] or 0
     with connection.cursor() as cursor:
-        cursor.execute(INSERT.replace("<rows>", table), [campaign.pk, campaign.account_id, day, parameter])
+        cursor.execute(INSERT.replace("<rows>", table), [campaign.pk, campaign.account_id, jst_day(now), parameter])
+        cursor.execute(MAKE_DUE, [bulk.moment(now), campaign.pk, last])

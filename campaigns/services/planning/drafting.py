@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, CampaignState, ContactList, User
 
-from .launching import discard_preparation
+from .preparing import clear_preparation, discard_preparation
 
 WRITTEN = (
     "name",
@@ -119,7 +120,8 @@ def duplicate(campaign: Campaign, actor: User) -> Campaign:
 
 
 def delete_draft(campaign: Campaign, actor: User) -> None:
+    discard_preparation(campaign)  # refuses unless it is a draft
+    clear_preparation(campaign, until=inf)  # in chunks of their own, so that others get their turn with the database
     with transaction.atomic():
-        discard_preparation(campaign)  # refuses unless it is a draft, and takes its rows quickly
         Activity.objects.note(actor, "campaign_deleted", campaign)
         campaign.delete()

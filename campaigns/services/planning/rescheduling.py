@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
-from campaigns.models import Activity, Campaign, CampaignState, DueMessage, HeldAt, User
+from campaigns.models import Activity, Campaign, CampaignState, HeldAt, User
 
 from .readiness import time_problems
 
@@ -44,4 +44,3 @@ def _move(campaign: Campaign, before: datetime | None, starts_at: datetime) -> N
     booked = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SCHEDULED, starts_at=before)
     if not booked.update(scheduled_for=starts_at, starts_at=starts_at):
         raise RuleError(_("この配信は、いま別の操作で状態が変わりました。画面を読み込み直してください。"))
-    DueMessage.objects.filter(campaign=campaign, due_at__gt=starts_at).update(due_at=starts_at)

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, Message, MessageState, Preparation, Purpose, TrialPhone, User
-from campaigns.rules.sending_window import jst_day
 from campaigns.texts import reason_text
 
 from .audience import Audience, NewMessage, store
@@ -44,7 +43,7 @@ def send_trial(
     try:
         with transaction.atomic():
             trial = _trial(campaign, actor, messages, reference)
-            store(trial, messages, jst_day(timezone.now()))
+            store(trial, messages, timezone.now())
             launch(trial, actor)
             Activity.objects.note(actor, "campaign_tried", campaign, phones=len(phones))
     except IntegrityError as error:

@@ -5,11 +5,10 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.models import Campaign, Contact, FieldValues, MessageState, RegisteredTemplate, bulk
-from campaigns.rules.placeholders import compile_text
+from campaigns.models import Campaign, MessageState, RegisteredTemplate, bulk
 
 from ..accounts import provider_class
-from .audience import NewMessage
+from .audience import Audience, NewMessage
 
 COLUMNS = {"reference": "text", "filled": "jsonb"}
 # Parameter: the rows.
@@ -30,12 +29,12 @@ def template_to_pin(campaign: Campaign) -> dict[str, Any]:
     return {"id": found.vendor_id, "fields": found.fields} if is_its_text else {}
 
 
-def pin_fields(campaign: Campaign, messages: Sequence[NewMessage], contacts: Sequence[Contact]) -> None:
-    text, fields = compile_text(campaign.body), campaign.vendor_template["fields"]
+def pin_fields(audience: Audience, messages: Sequence[NewMessage], contacts: Sequence[dict[str, Any]]) -> None:
+    fields = audience.campaign.vendor_template["fields"]
     rows = []
     for message, contact in zip(messages, contacts, strict=True):
         if message.state == MessageState.QUEUED:
-            filled = text.filled(contact.merge_values())
+            filled = audience.text.filled(audience.values(contact))
             rows.append(
                 {"reference": message.reference, "filled": {name: filled[ours] for name, ours in fields.items()}}
             )
@@ -44,7 +43,3 @@ def pin_fields(campaign: Campaign, messages: Sequence[NewMessage], contacts: Seq
     table, parameter = bulk.table(COLUMNS, rows)
     with connection.cursor() as cursor:
         cursor.execute(INSERT.replace("<rows>", table), [parameter])
-
-
-def discard_fields(campaign: Campaign) -> None:
-    FieldValues.objects.filter(message__campaign=campaign).delete()

@@ -21,12 +21,15 @@ STATES: dict[ReceiptStatus, MessageState] = {
 
 def hear(account: ProviderAccount, receipts: Sequence[DeliveryReceipt], now: datetime) -> None:
     """Apply receipts in bulk. One that says nothing new, or 状態不明, changes nothing."""
+    campaigns: set[int] = set()
     with transaction.atomic():
+        account.write_results_alone()
         for status, state in STATES.items():
             words = {r.reference: word_of(r, state, now) for r in receipts if r.status == status}
             moved = Message.objects.hear(account.pk, state, words.values())
             _close(state, [message_id for message_id, _ in moved], now)
-            touch_counts({campaign_id for _, campaign_id in moved}, now)
+            campaigns.update(campaign_id for _, campaign_id in moved)
+        touch_counts(campaigns, now)
 
 
 def word_of(receipt: DeliveryReceipt, state: MessageState, now: datetime) -> Word:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from time import monotonic
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -155,6 +156,8 @@ def _give_up(account: ProviderAccount, rows: Sequence[OpenMessage], now: datetim
         for row in rows
         if not row.in_doubt
     ]
-    moved = Message.objects.hear(account.pk, MessageState.NO_RESULT, words)
-    OpenMessage.objects.close([row.pk for row in rows])
-    touch_counts({campaign_id for _, campaign_id in moved}, now)
+    with transaction.atomic():
+        account.write_results_alone()
+        moved = Message.objects.hear(account.pk, MessageState.NO_RESULT, words)
+        OpenMessage.objects.close([row.pk for row in rows])
+        touch_counts({campaign_id for _, campaign_id in moved}, now)

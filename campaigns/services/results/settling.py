@@ -37,6 +37,7 @@ def doubt_expired(account: ProviderAccount, now: datetime) -> None:
     """A worker died with a wave in hand: what had begun may have left, the rest is due again."""
     lost = DueMessage.objects.filter(account=account, reserved_until__lt=now).exclude(token="")
     with transaction.atomic():
+        account.write_results_alone()
         rows = list(lost.values_list("pk", "message__state", "campaign_id"))
         begun = [pk for pk, state, _ in rows if state == MessageState.SENDING]
         Message.objects.filter(pk__in=begun, state=MessageState.SENDING).update(

@@ -69,8 +69,9 @@ def wake_if_due(account: ProviderAccount) -> None:
 
 def _is_anything_coming(account: ProviderAccount) -> bool:
     now = timezone.now()
-    coming = DueMessage.objects.filter(account=account, token="", due_at__lte=now + timedelta(seconds=WAKE_SECONDS))
-    return coming.filter(campaign__in=[c.pk for c in _sendable(account, now)]).exists()
+    soon = now + timedelta(seconds=WAKE_SECONDS)
+    campaigns = [c.pk for c in _sendable(account, now) if c.is_under_way or (c.starts_at and c.starts_at <= soon)]
+    return DueMessage.objects.filter(campaign__in=campaigns, token="", due_at__lte=soon).exists()
 
 
 def _sendable(account: ProviderAccount, now: datetime) -> list[Campaign]:

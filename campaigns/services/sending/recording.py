@@ -23,6 +23,7 @@ def record_sent(account: ProviderAccount, rows: Sequence[tuple[int, Sent]], now:
     results = [result_of(message_id, sent) for message_id, sent in rows]
     away = {message_id: sent.outcome for message_id, sent in rows if isinstance(sent.outcome, TurnedAway)}
     with transaction.atomic():
+        account.write_results_alone()
         Message.objects.record(results, now)
         OpenMessage.objects.watch(_watches(account, rows, results, now), now)
         DueMessage.objects.filter(pk__in=[result.id for result in results if result.id not in away]).delete()

@@ -6,9 +6,9 @@ import time_machine
 from django.urls import reverse
 
 from campaigns.errors import RuleError
-from campaigns.models import Activity, Campaign, DueMessage
+from campaigns.models import Activity, Campaign
 from campaigns.services.planning.rescheduling import reschedule
-from tests.factories import make_campaign, make_message, make_user
+from tests.factories import make_campaign, make_user
 
 pytestmark = pytest.mark.django_db
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -42,17 +42,12 @@ def test_the_day_it_was_dropped_on_is_filled_in_and_the_hour_kept(operator):
     assert 'value="2026-11-20T10:00"' in response.content.decode()
 
 
-def test_a_booking_gets_another_time_and_its_messages_with_it(operator):
+def test_a_booking_gets_another_time(operator):
     campaign = booking()
-    waiting = make_message(campaign)
-    DueMessage.objects.create(
-        message=waiting, account=campaign.account, campaign=campaign, phone=waiting.phone, due_at=BOOKED
-    )
     assert move(operator, campaign, "2026-11-11T15:30").status_code == 302
     earlier = datetime(2026, 11, 11, 15, 30, tzinfo=TOKYO)
     moved = Campaign.objects.get(pk=campaign.pk)
     assert (moved.state, moved.scheduled_for, moved.starts_at) == ("scheduled", earlier, earlier)
-    assert DueMessage.objects.get().due_at <= earlier
     assert Activity.objects.filter(verb="campaign_rescheduled", target_id=campaign.pk).exists()
 
 

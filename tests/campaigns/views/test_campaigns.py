@@ -5,7 +5,7 @@ from django.test import Client
 
 from campaigns.models import Activity, Campaign, DayCount, Message
 from campaigns.rules.sending_window import jst_day
-from campaigns.services.planning.launching import start_preparation
+from campaigns.services.planning.preparing import start_preparation
 from tests.factories import make_campaign, make_list, make_message, make_user
 
 pytestmark = pytest.mark.django_db

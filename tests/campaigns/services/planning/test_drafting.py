@@ -5,7 +5,7 @@ import pytest
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, Message
 from campaigns.services.planning.drafting import DraftOvertaken, Edition, save_draft
-from campaigns.services.planning.launching import prepare_campaign, start_preparation
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from tests.factories import make_campaign, make_list, make_user
 
 pytestmark = pytest.mark.django_db

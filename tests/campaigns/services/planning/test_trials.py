@@ -5,7 +5,8 @@ import pytest
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, DueMessage, Message, PortalSettings, TrialPhone
 from campaigns.services.planning.drafting import delete_draft
-from campaigns.services.planning.launching import confirm, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import confirm
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.planning.readiness import was_tried
 from campaigns.services.planning.sampling import Person
 from campaigns.services.planning.trials import MOST_PHONES, register_phone, send_trial, trial_messages

@@ -1,14 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 
 import pytest
 from django.utils import timezone
 
 from campaigns.models import DayCount, DueMessage, Message, OpenMessage, ReceiptLog
+from campaigns.services.results.applying import apply_receipts
 from campaigns.services.results.counting import fetch_vendor_counts, recount_touched
 from campaigns.services.results.hearing import hear
 from campaigns.services.results.polling import look_due
-from campaigns.services.results.receiving import apply_receipts, receive
+from campaigns.services.results.receiving import receive
 from providers.base import Accepted, DeliveryReceipt, Duplicate, ReceiptStatus, Refused, TurnedAway
 from providers.errors import NotReached
 from tests.factories import make_account, make_campaign, make_message
@@ -54,6 +56,8 @@ def state_of(message) -> str:
         ("no_result", "delivered", "delivered"),
         ("accepted", "unknown", "accepted"),
         ("booked", "cancelled", "cancelled"),
+        ("accepted", "cancelled", "cancelled"),
+        ("cancelled", "in_transit", "cancelled"),
         ("suppressed", "delivered", "delivered"),
         ("expired", "undelivered", "undelivered"),
         ("queued", "in_transit", "accepted"),
@@ -91,11 +95,11 @@ def test_another_account_s_receipt_changes_nothing(message):
 
 def test_a_call_is_stored_first_and_applied_by_one_task(message, vendor, queued):
     vendor.known = {message.reference: receipt(message, ReceiptStatus.DELIVERED)}
-    receive(message.account, message.reference.encode(), "text/plain")
-    receive(message.account, message.reference.encode(), "text/plain")
+    receive(message.account_id, message.reference.encode(), "text/plain")
+    receive(message.account_id, message.reference.encode(), "text/plain")
     assert queued == [("apply_receipts", (message.account_id,))]
     assert state_of(message) == "accepted"
-    apply_receipts(message.account)
+    apply_receipts(message.account, until=inf)
     assert state_of(message) == "delivered"
     assert list(ReceiptLog.objects.values_list("words", "matched", "note")) == [(1, 1, ""), (1, 1, "")]
 
@@ -103,28 +107,28 @@ def test_a_call_is_stored_first_and_applied_by_one_task(message, vendor, queued)
 def test_a_receipt_that_names_only_the_vendor_s_id_finds_its_message(message, vendor):
     Message.objects.update(provider_message_id="v-77")
     vendor.known = {"v-77": DeliveryReceipt("", ReceiptStatus.DELIVERED, provider_message_id="v-77")}
-    receive(message.account, b"v-77", "text/plain")
-    apply_receipts(message.account)
+    receive(message.account_id, b"v-77", "text/plain")
+    apply_receipts(message.account, until=inf)
     assert state_of(message) == "delivered"
 
 
 def test_a_receipt_that_is_too_early_is_kept_and_tried_again(message, vendor):
     early = DeliveryReceipt("not-here-yet", ReceiptStatus.DELIVERED)
     vendor.known = {early.reference: early}
-    receive(message.account, b"not-here-yet", "text/plain")
-    apply_receipts(message.account)
+    receive(message.account_id, b"not-here-yet", "text/plain")
+    apply_receipts(message.account, until=inf)
     log = ReceiptLog.objects.get()
     assert log.applied_at is None
     assert log.retry_at > timezone.now()
     ReceiptLog.objects.update(received_at=timezone.now() - timedelta(hours=25), retry_at=timezone.now())
-    apply_receipts(message.account)
+    apply_receipts(message.account, until=inf)
     assert ReceiptLog.objects.get().note == "unmatched"
 
 
 def test_counts_follow_the_ledger(message):
-    recount_touched()
+    recount_touched(timezone.now())
     hear(message.account, [receipt(message, ReceiptStatus.DELIVERED, parts=1, carrier="au")], timezone.now())
-    recount_touched()
+    recount_touched(timezone.now())
     (count,) = DayCount.objects.filter(campaign=message.campaign)
     assert (count.state, count.carrier, count.messages, count.billed_parts) == ("delivered", "au", 1, 1)
 

@@ -5,7 +5,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount, Suppression
-from campaigns.services.planning.launching import launch, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import launch
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.stopping import pause_campaign, resume_campaign
 from providers.base import Accepted, Duplicate, Refused, TurnedAway, Unknown

@@ -7,7 +7,8 @@ from django.utils import timezone
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, DueMessage, Message, Suppression
 from campaigns.rules.sending_window import jst_day
-from campaigns.services.planning.launching import launch, prepare_campaign, start_preparation
+from campaigns.services.planning.launching import launch
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.counting import recount_touched
 from campaigns.services.sending import stopping
 from campaigns.services.sending.booking import compare_bookings
@@ -64,7 +65,7 @@ def test_who_ended_without_leaving_is_not_counted_as_sent(vendor, queued):
     token = DueMessage.objects.reserve([campaign.pk], 1, now=timezone.now(), seconds=60)
     Message.objects.begin_send(token, [campaign.pk], timezone.now())
     DueMessage.objects.settle_reservation(token, leaving=[])
-    recount_touched()
+    recount_touched(timezone.now())
     campaign.refresh_from_db()
     receipt = stopping.stop_campaign(campaign, campaign.created_by)
     assert (receipt.left, receipt.recalled) == (0, 2)

@@ -1,0 +1,29 @@
+"""What a process and its children have used, read from Linux's /proc: on a busy machine truer than the clock."""
+
+import os
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def cpu_seconds(pid: int) -> float:
+    used = 0
+    for process in _family(pid):
+        fields = _stat(process)
+        used += int(fields[11]) + int(fields[12])
+    return used / TICKS
+
+
+def memory_bytes(pid: int) -> int:
+    return sum(int(_stat(process)[21]) * PAGE for process in _family(pid))
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields after the name, which may hold anything."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [pid, *(member for child in children for member in _family(int(child)))]
