@@ -9,7 +9,7 @@ from .due_message import DueMessage
 from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose, TemplateVersion
-from .open_message import OpenMessage, Watch
+from .open_message import OpenMessage
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
 from .receipt_log import ReceiptLog
@@ -55,7 +55,6 @@ __all__ = [
     "TrialPhone",
     "User",
     "VendorCount",
-    "Watch",
     "Word",
     "new_reference",
     "touch_counts",

@@ -20,7 +20,7 @@ from campaigns.models import (
 from campaigns.queue import enqueue
 
 from ..planning.launching import start_due_campaigns
-from .dispatching import finish_done, hold, wake_if_due
+from .outlook import finish_done, hold, wake_if_due
 from .stopping import HELD_THERE
 
 # A chain of slices that gave no sign of life for so long has lost its worker.
