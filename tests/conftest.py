@@ -1,6 +1,7 @@
 """Shared fixtures. Any connection that leaves this machine fails the test that opened it."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from providers.registry import PROVIDERS
 
-from .fakes import ScriptedProvider
+from .fakes import ScriptedProvider, wait_for_homecoming
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -40,11 +41,12 @@ def plain_files(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def vendor(monkeypatch: pytest.MonkeyPatch) -> type[ScriptedProvider]:
+def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[ScriptedProvider]]:
     """A registered vendor "scripted" with nothing said and nothing asked yet."""
     ScriptedProvider.reset()
     monkeypatch.setitem(PROVIDERS, ScriptedProvider.slug, ScriptedProvider)
-    return ScriptedProvider
+    yield ScriptedProvider
+    wait_for_homecoming()
 
 
 @pytest.fixture

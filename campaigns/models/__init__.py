@@ -12,7 +12,7 @@ from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose, TemplateVersion
 from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
-from .open_message import OpenMessage, Watch
+from .open_message import OpenMessage
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
 from .receipt_log import ReceiptLog, ReceiptResult
@@ -71,7 +71,6 @@ __all__ = [
     "User",
     "VendorCount",
     "Verdict",
-    "Watch",
     "Word",
     "new_reference",
     "touch_counts",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -25,6 +26,14 @@ def one_at_a_time(topic: str) -> None:
 
 def placeholders(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
+
+
+def among(numbers: Iterable[int]) -> tuple[str, str]:
+    """A condition on a whole-number column, and its one parameter, however many numbers there are."""
+    listed = ",".join(map(str, numbers))
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::bigint[])", f"{{{listed}}}"
+    return "IN (SELECT value FROM json_each(%s))", f"[{listed}]"
 
 
 def table(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
@@ -59,4 +68,5 @@ def present(name: str, column: str, values: Iterable[str]) -> list[str]:
 
 def as_rows(columns: Mapping[str, str], objects: Iterable[object]) -> list[dict[str, Any]]:
     """Objects with an attribute for each column; dataclasses.asdict() would cost ten times as much here."""
-    return [{name: getattr(item, name) for name in columns} for item in objects]
+    values_of = attrgetter(*columns)
+    return [dict(zip(columns, values_of(item), strict=True)) for item in objects]

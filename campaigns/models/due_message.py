@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
+from django.db import connection, models
 from django.db.models import F
+
+from . import bulk
 
 
 class DueMessageQuerySet(models.QuerySet["DueMessage"]):
@@ -27,20 +29,53 @@ class DueMessageQuerySet(models.QuerySet["DueMessage"]):
         return token if wanted < size else ""
 
     def _stamp(self, campaign_id: int, share: int, *, token: str, now: datetime, until: datetime) -> int:
-        free = self.filter(campaign_id=campaign_id, token="", due_at__lte=now).order_by("due_at", "message_id")
-        with transaction.atomic():
-            picked = free.select_for_update(skip_locked=True).values_list("pk", flat=True)[:share]
-            return self.filter(pk__in=list(picked), token="").update(token=token, reserved_until=until)
+        lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+        with connection.cursor() as cursor:
+            values = [token, bulk.moment(until), campaign_id, bulk.moment(now), share]
+            cursor.execute(RESERVE.format(lock=lock), values)
+            return int(cursor.rowcount)
 
     def settle_reservation(self, token: str, *, leaving: Collection[int]) -> None:
         """After begin_send(): what did not begin is free again, what has ended meanwhile needs no sending."""
-        stayed = self.filter(token=token).exclude(pk__in=leaving)
-        stayed.exclude(message__state="queued").delete()
-        stayed.update(token="", reserved_until=None)
+        these, parameter = bulk.among(leaving)
+        with connection.cursor() as cursor:
+            cursor.execute(FREE.replace("<these>", these), [token, parameter])
+            stayed = [pk for (pk,) in cursor.fetchall()]
+        if stayed:
+            self.filter(pk__in=stayed).exclude(message__state="queued").delete()
+
+    def hand_over(self, messages: Collection[int]) -> None:
+        """The vendor has them, or nobody ever will: no longer due."""
+        these, parameter = bulk.among(messages)
+        with connection.cursor() as cursor:
+            cursor.execute(HAND_OVER.replace("<these>", these), [parameter])
 
     def put_off(self, messages: Collection[int], due_at: datetime) -> None:
         """Turned away: due again later."""
         self.filter(pk__in=messages).update(token="", reserved_until=None, due_at=due_at, attempts=F("attempts") + 1)
+
+
+# Materialized, so that the picking is done once whatever the planner makes of it. Parameters: token, until, campaign,
+# now, share.
+RESERVE = """
+UPDATE campaigns_duemessage SET token = %s, reserved_until = %s WHERE message_id IN (
+  WITH picked AS MATERIALIZED (
+    SELECT message_id FROM campaigns_duemessage WHERE campaign_id = %s AND token = '' AND due_at <= %s
+    ORDER BY due_at, message_id LIMIT %s {lock}
+  )
+  SELECT message_id FROM picked
+)
+"""
+
+# The index of reserved rows holds those whose token is not '', and SQLite wants to be told. Parameters: token, those
+# that leave.
+FREE = """
+UPDATE campaigns_duemessage SET token = '', reserved_until = NULL
+WHERE token = %s AND NOT (token = '') AND NOT message_id <these>
+RETURNING message_id
+"""
+
+HAND_OVER = "DELETE FROM campaigns_duemessage WHERE message_id <these>"
 
 
 class DueMessage(models.Model):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
@@ -53,8 +53,7 @@ FINAL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(NamedTuple):
     """A message that begin_send() let go."""
 
     id: int
@@ -64,8 +63,7 @@ class Leaving:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class SendResult:
+class SendResult(NamedTuple):
     """What became of one submitted message; `state` is where it goes from `sending`."""
 
     id: int
@@ -104,7 +102,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         with connection.cursor() as cursor:
             cursor.execute(statement, [at, at, at, jst_day(now), token, *campaigns])
             rows = cursor.fetchall()
-        return [Leaving(*row[1:]) for row in rows if row[0] == S.SENDING]
+        return [Leaving._make(row[1:]) for row in rows if row[0] == S.SENDING]
 
     def record(self, results: Iterable[SendResult], now: datetime) -> None:
         """Write the outcomes of a wave; a receipt that overtook its outcome keeps its state."""
@@ -191,7 +189,7 @@ UPDATE campaigns_message SET
 FROM campaigns_duemessage d
   JOIN campaigns_campaign c ON c.id = d.campaign_id
   LEFT JOIN campaigns_suppression stop ON stop.phone = d.phone
-WHERE d.token = %s AND campaigns_message.id = d.message_id AND campaigns_message.state = 'queued'
+WHERE d.token = %s AND NOT (d.token = '') AND campaigns_message.id = d.message_id AND campaigns_message.state = 'queued'
   AND c.id IN ({campaigns}) AND (c.state = 'sending' OR (c.state = 'scheduled' AND c.held_at = 'vendor'))
 RETURNING campaigns_message.state, campaigns_message.id, campaigns_message.campaign_id,
   campaigns_message.reference, campaigns_message.phone, campaigns_message.body

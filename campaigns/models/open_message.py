@@ -1,7 +1,6 @@
 """Messages handed over whose last word is missing: when to ask the vendor next, and until when."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, models
@@ -9,35 +8,33 @@ from django.db import connection, models
 from . import bulk
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    message_id: int
-    account_id: int
-    next_look_at: str  # as the database writes moments
-    in_doubt: bool = False
-
-
 class OpenMessageQuerySet(models.QuerySet["OpenMessage"]):
-    def watch(self, watches: Iterable[Watch], now: datetime) -> None:
+    def watch(
+        self,
+        messages: Collection[int],
+        *,
+        account_id: int,
+        next_look_at: datetime,
+        now: datetime,
+        in_doubt: bool = False,
+    ) -> None:
         """Start watching; a message whose last word already came is left alone."""
-        rows = bulk.as_rows(WATCH_COLUMNS, watches)
-        if not rows:
+        if not messages:
             return
-        table, parameter = bulk.table(WATCH_COLUMNS, rows)
+        these, parameter = bulk.among(messages)
+        values = [account_id, bulk.moment(next_look_at), in_doubt, bulk.moment(now), parameter]
         with connection.cursor() as cursor:
-            cursor.execute(WATCH.replace("<rows>", table), [bulk.moment(now), parameter])
+            cursor.execute(WATCH.replace("<these>", these), values)
 
     def close(self, messages: Collection[int]) -> None:
         self.filter(pk__in=messages).delete()
 
 
-WATCH_COLUMNS = {"message_id": "bigint", "account_id": "bigint", "next_look_at": "timestamptz", "in_doubt": "boolean"}
-# Parameters: now, the rows.
+# Parameters: account, next look, whether in doubt, now, the messages.
 WATCH = """
 INSERT INTO campaigns_openmessage (message_id, account_id, next_look_at, in_doubt, looks, since)
-SELECT v.message_id, v.account_id, v.next_look_at, v.in_doubt, 0, %s FROM <rows>
-  JOIN campaigns_message m ON m.id = v.message_id
-WHERE m.state IN ('accepted', 'booked', 'unknown')
+SELECT id, %s, %s, %s, 0, %s FROM campaigns_message
+WHERE id <these> AND state IN ('accepted', 'booked', 'unknown')
 ON CONFLICT (message_id) DO NOTHING
 """
 

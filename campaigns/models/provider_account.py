@@ -171,6 +171,10 @@ class ProviderAccount(models.Model):
             (free_at,) = cursor.fetchone()
         return float(free_at) - requests / self.pace
 
+    def free_from(self) -> float:
+        """UNIX time before which no further request may start, whoever bought up to there."""
+        return type(self).objects.values_list("next_free_at", flat=True).get(pk=self.pk)
+
     @property
     def pace(self) -> float:
         """Requests per second we aim at: a little under the limit, so that the vendor's clock never counts one over."""

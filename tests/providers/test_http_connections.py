@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from providers.http import Timeouts, VendorClient
+from providers.http import Timeouts, VendorClient, tls_context
 
 from .http_calls import (
     CALLS,
@@ -139,6 +140,15 @@ def test_an_untrusted_certificate_gets_no_request(certificate: Path) -> None:
     assert (result, server.requests) == (NOT_REACHED, [])
 
 
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """As if an authority had signed it. What clients trust is read once a process."""
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
+    tls_context.cache_clear()
+    yield certificate
+    tls_context.cache_clear()
+
+
 @pytest.mark.filterwarnings("ignore:.*TLSv1_1.*:DeprecationWarning")
 @pytest.mark.parametrize(
     ("version", "expected"),
@@ -148,11 +158,8 @@ def test_an_untrusted_certificate_gets_no_request(certificate: Path) -> None:
         pytest.param(ssl.TLSVersion.TLSv1_1, NOT_REACHED, id="TLS 1.1 only"),
     ],
 )
-def test_tls_1_2_is_the_least_and_enough(
-    certificate: Path, monkeypatch: pytest.MonkeyPatch, version: ssl.TLSVersion, expected: object
-) -> None:
-    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
-    assert ask_over_tls(certificate, version)[0] == expected
+def test_tls_1_2_is_the_least_and_enough(trusted: Path, version: ssl.TLSVersion, expected: object) -> None:
+    assert ask_over_tls(trusted, version)[0] == expected
 
 
 # After a connection stood: it may have been carried out, and it is never repeated.

@@ -11,8 +11,8 @@ from campaigns.models import Campaign, ContactList, DueMessage, ProviderAccount,
 from campaigns.services.planning.launching import launch
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 
+from .campaign import make_account
 from .figures import Figure
-from .send import make_account
 from .stage import make_people
 
 BODIES = {"with fields": "{{氏名}}様 ご予約は明日10時です。", "without fields": "ご予約は明日10時です。"}
@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def measure(options: dict[str, Any]) -> tuple[str, list[Figure]]:
     messages = options["messages"]
-    account, people = make_account("http://127.0.0.1:9/"), make_people(messages)
+    account, people = make_account("zettai_reach", "http://127.0.0.1:9"), make_people(messages)
     figures = []
     for name, body in BODIES.items():
         campaign = draft(account, people, body)

@@ -12,14 +12,14 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount, ReceiptLog, User, Watch, bulk
+from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount, ReceiptLog, User
 from campaigns.services.accounts import callback_url
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.applying import apply_receipts
 
 from .calls import calls_per_second, post_request
+from .campaign import make_account
 from .figures import Figure, Measured, medians
-from .send import make_account
 from .stage import environment, free_port, make_people, process, wait_for
 from .usage import cpu_seconds
 
@@ -59,7 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def measure(options: dict[str, Any]) -> tuple[str, list[Figure]]:
     singles, repeats = options["receipts"], options["repeats"]
-    account = make_account("http://127.0.0.1:9/")
+    account = make_account("zettai_reach", "http://127.0.0.1:9")
     campaign = handed_over(account, singles * 10)
     with served(EMPTY) as empty, served(PORTAL) as portal:
         runs = [one_run(campaign, singles, empty, portal) for _ in range(repeats)]
@@ -128,10 +128,8 @@ def handed_over(account: ProviderAccount, messages: int) -> Campaign:
 def start_again(campaign: Campaign) -> None:
     now = timezone.now()
     campaign.messages.update(state="accepted", sent_at=now)
-    later, account_id = str(bulk.moment(now)), campaign.account_id or 0
-    OpenMessage.objects.watch(
-        (Watch(pk, account_id, later) for pk in campaign.messages.values_list("pk", flat=True)), now
-    )
+    messages = list(campaign.messages.values_list("pk", flat=True))
+    OpenMessage.objects.watch(messages, account_id=campaign.account_id or 0, next_look_at=now, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,24 @@
 """What every benchmark stands on: an empty database of its own, people in it, and processes beside it."""
 
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.db import connection
 
 from campaigns.models import Contact, ContactIndex, ContactList, ListMembership
+
+STOP_SECONDS = 20.0
 
 
 @contextmanager
@@ -60,21 +65,52 @@ def free_port() -> int:
 @contextmanager
 def process(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Python in a process of its own, so that it shares no interpreter with what is measured; ended afterwards."""
-    child = subprocess.Popen([sys.executable, *arguments], cwd=settings.BASE_DIR, env=environment)
+    command = [sys.executable, *arguments]
+    child = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, process_group=0)
     try:
         yield child
     finally:
         child.terminate()
-        child.wait()
+        try:
+            child.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
 
 
 @contextmanager
-def sandbox(options: Sequence[str] = ()) -> Iterator[str]:
-    """Every vendor's stand-in; its address without a path."""
+def workers(count: int) -> Iterator[None]:
+    """Workers as in production, on the database of this benchmark."""
+    with process("manage.py", "qcluster", environment=environment() | {"WORKERS": str(count), "LOG_LEVEL": "ERROR"}):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """The vendor stub of this benchmark, seen from outside; README of it in vendor_stub.py."""
+
+    address: str
+
+    def set(self, *, latency: float = 0.0, tail: float = 0.0) -> None:
+        self._ask(f"set?latency={latency}&tail={tail}")
+
+    def report(self, *, pace: float = 0.0) -> dict[str, float]:
+        """What came since the last report; keys as in vendor_stub.py."""
+        return self._ask(f"report?pace={pace}")
+
+    def _ask(self, path: str) -> dict[str, float]:
+        with urllib.request.urlopen(f"{self.address}/{path}") as reply:  # noqa: S310 - our own loopback address
+            said: dict[str, float] = json.load(reply)
+            return said
+
+
+@contextmanager
+def stub() -> Iterator[Stub]:
     port = free_port()
-    with process("-m", "providers.sandbox", "--port", str(port), *options):
-        wait_for(f"http://127.0.0.1:{port}/_control/")
-        yield f"http://127.0.0.1:{port}"
+    with process("-m", "campaigns.management.benchmarks.vendor_stub", str(port)):
+        made = Stub(f"http://127.0.0.1:{port}")
+        wait_for(f"{made.address}/report")
+        yield made
 
 
 def wait_for(url: str) -> None:

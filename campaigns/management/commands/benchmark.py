@@ -1,22 +1,24 @@
 """How fast the portal is, as ratios to the limit of this machine measured in the same run."""
 
+from argparse import RawDescriptionHelpFormatter
 from types import ModuleType
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from ..benchmarks import contact_import, contacts, launch, pages, receipts, send
+from ..benchmarks import contact_import, contacts, launch, pace, pages, receipts, send
 from ..benchmarks.figures import as_json, show
 from ..benchmarks.stage import empty_database
 
 # Each has a docstring, add_arguments(parser), and measure(options) -> (title, figures).
 ROOMS: dict[str, ModuleType] = {
-    "contacts": contacts,
-    "import": contact_import,
-    "launch": launch,
-    "pages": pages,
-    "receipts": receipts,
     "send": send,
+    "pace": pace,
+    "launch": launch,
+    "receipts": receipts,
+    "import": contact_import,
+    "contacts": contacts,
+    "pages": pages,
 }
 
 
@@ -26,7 +28,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         rooms = parser.add_subparsers(dest="room", required=True, metavar="|".join(ROOMS))
         for name, room in ROOMS.items():
-            options = rooms.add_parser(name, help=room.__doc__, description=room.__doc__)
+            about = str(room.__doc__)
+            options = rooms.add_parser(
+                name,
+                help=about.partition("\n")[0],
+                description=about,
+                formatter_class=RawDescriptionHelpFormatter,
+            )
             options.add_argument("--json", action="store_true", help="for programs: one object on one line")
             room.add_arguments(options)
 

@@ -18,7 +18,6 @@ from campaigns.models import (
     ProviderAccount,
     Purpose,
     Suppression,
-    Watch,
     Word,
     bulk,
 )
@@ -43,8 +42,7 @@ def doubt_expired(account: ProviderAccount, now: datetime) -> None:
         Message.objects.filter(pk__in=begun, state=MessageState.SENDING).update(
             state=MessageState.UNKNOWN, reason="worker_lost", answered_at=now
         )
-        at = str(bulk.moment(now))
-        OpenMessage.objects.watch([Watch(pk, account.pk, at, in_doubt=True) for pk in begun], now)
+        OpenMessage.objects.watch(begun, account_id=account.pk, next_look_at=now, now=now, in_doubt=True)
         DueMessage.objects.filter(pk__in=begun).delete()
         lost.update(token="", reserved_until=None)
         touch_counts({campaign_id for _, _, campaign_id in rows}, now)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from campaigns.models import DueMessage, Message, MessageState, OpenMessage, ProviderAccount, SendResult, Watch, bulk
+from campaigns.models import DueMessage, Message, MessageState, OpenMessage, ProviderAccount, SendResult
+from campaigns.models.day_count import touch_counts
 from providers.base import Accepted, Duplicate, Outcome, Refused, TurnedAway, Unknown
 
 from ..results.polling import first_look_at
@@ -16,23 +17,29 @@ from .sending_line import NOT_BEGUN, Sent
 
 # Seconds until the next try where the vendor names none.
 TRY_AGAIN_AFTER = {"throttled": 1.0, "not_reached": 10.0, "address_not_found": 60.0}
+WATCHED = frozenset({MessageState.ACCEPTED, MessageState.BOOKED, MessageState.UNKNOWN})
 
 
-def record_sent(account: ProviderAccount, rows: Sequence[tuple[int, Sent]], now: datetime) -> None:
+def record_sent(account: ProviderAccount, sent: Sequence[Sent], now: datetime) -> None:
     """Record the outcomes of submitted messages, all in one transaction."""
-    results = [result_of(message_id, sent) for message_id, sent in rows]
-    away = {message_id: sent.outcome for message_id, sent in rows if isinstance(sent.outcome, TurnedAway)}
+    if not sent:
+        return
+    results = [result_of(item) for item in sent]
+    away = {item.message.id: item.outcome for item in sent if isinstance(item.outcome, TurnedAway)}
     with transaction.atomic():
         account.write_results_alone()
         Message.objects.record(results, now)
-        OpenMessage.objects.watch(_watches(account, rows, results, now), now)
-        DueMessage.objects.filter(pk__in=[result.id for result in results if result.id not in away]).delete()
+        _watch(account, sent, results, now)
+        DueMessage.objects.hand_over([item.message.id for item in sent if item.message.id not in away])
         _put_off(account, away, now)
-        suppress_refused([sent.sms.to for _, sent in rows if _opted_out(sent.outcome)], account.label)
-    _note_health(account, rows, now)
+        if opted_out := [item.sms.to for item in sent if _opted_out(item.outcome)]:
+            suppress_refused(opted_out, account.label)
+        touch_counts({item.message.campaign_id for item in sent}, now)
+    _note_health(account, sent[-1].outcome, now)
 
 
-def result_of(message_id: int, sent: Sent) -> SendResult:
+def result_of(sent: Sent) -> SendResult:
+    message_id = sent.message.id
     match sent.outcome:
         case Accepted(provider_message_id=vendor_id, parts=parts):
             state = MessageState.BOOKED if sent.sms.scheduled_for else MessageState.ACCEPTED
@@ -48,19 +55,20 @@ def result_of(message_id: int, sent: Sent) -> SendResult:
             return SendResult(message_id, MessageState.UNKNOWN, reason, code[:40])
 
 
-def _watches(
-    account: ProviderAccount, rows: Sequence[tuple[int, Sent]], results: Sequence[SendResult], now: datetime
-) -> list[Watch]:
-    return [
-        Watch(
-            message_id=result.id,
+def _watch(account: ProviderAccount, sent: Sequence[Sent], results: Sequence[SendResult], now: datetime) -> None:
+    """Where a last word is still to come, remember when to ask for it."""
+    alike: defaultdict[tuple[str, datetime | None], list[int]] = defaultdict(list)
+    for item, result in zip(sent, results, strict=True):
+        if result.state in WATCHED:
+            alike[result.state, item.sms.scheduled_for].append(result.id)
+    for (state, scheduled_for), messages in alike.items():
+        OpenMessage.objects.watch(
+            messages,
             account_id=account.pk,
-            next_look_at=str(bulk.moment(first_look_at(account, result.state, sent.sms.scheduled_for, now))),
-            in_doubt=result.state == MessageState.UNKNOWN,
+            next_look_at=first_look_at(account, state, scheduled_for, now),
+            now=now,
+            in_doubt=state == MessageState.UNKNOWN,
         )
-        for (_, sent), result in zip(rows, results, strict=True)
-        if result.state in {MessageState.ACCEPTED, MessageState.BOOKED, MessageState.UNKNOWN}
-    ]
 
 
 def _put_off(account: ProviderAccount, away: dict[int, TurnedAway], now: datetime) -> None:
@@ -78,8 +86,7 @@ def _opted_out(outcome: Outcome) -> bool:
     return isinstance(outcome, Refused) and outcome.reason == "recipient_opted_out"
 
 
-def _note_health(account: ProviderAccount, rows: Sequence[tuple[int, Sent]], now: datetime) -> None:
-    outcome = rows[-1][1].outcome
+def _note_health(account: ProviderAccount, outcome: Outcome, now: datetime) -> None:
     if isinstance(outcome, TurnedAway) and outcome.reason == NOT_BEGUN:
         return
     if isinstance(outcome, TurnedAway | Unknown):

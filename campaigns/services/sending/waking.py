@@ -22,7 +22,7 @@ from campaigns.queue import enqueue
 from ..cleaning import wake_cleanings
 from ..planning.launching import start_due_campaigns
 from ..results.clicking import wake_click_questions
-from .dispatching import finish_done, hold, wake_if_due
+from .outlook import finish_done, hold, wake_if_due
 from .stopping import HELD_THERE
 
 # A chain of slices that gave no sign of life for so long has lost its worker.

@@ -12,6 +12,7 @@ from campaigns.services.sending.stopping import pause_campaign, resume_campaign
 from providers.base import Accepted, Duplicate, Refused, TurnedAway, Unknown
 from providers.errors import AccountRefused, NotReached, OutcomeUnknown
 from tests.factories import make_account, make_campaign, make_contact, make_list
+from tests.fakes import wait_for_homecoming
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,9 +36,10 @@ def launched_campaign(contacts: int = 3, **overrides) -> Campaign:
     return campaign
 
 
-def dispatch(campaign: Campaign) -> None:
+def dispatch(campaign: Campaign, *, seconds: float = 5) -> None:
     account = ProviderAccount.objects.get(pk=campaign.account_id)
-    dispatch_due(account, until=monotonic() + 5)
+    dispatch_due(account, until=monotonic() + seconds)
+    wait_for_homecoming()
     campaign.refresh_from_db()
 
 
@@ -165,6 +167,6 @@ def test_a_small_campaign_is_not_stuck_behind_a_large_one(vendor, queued):
     account = make_account(provider="scripted", requests_per_second=40)
     large = launched_campaign(contacts=60, account=account)
     small = launched_campaign(contacts=2, account=account)
-    dispatch_due(ProviderAccount.objects.get(pk=account.pk), until=monotonic() + 0.3)
+    dispatch(small, seconds=0.3)
     assert set(states(small)) == {"accepted"}
     assert "queued" in states(large)

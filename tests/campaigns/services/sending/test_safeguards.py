@@ -11,7 +11,6 @@ from django.utils import timezone
 from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending import stopping
-from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.suppressing import suppress
 from providers.base import Duplicate, Unknown
@@ -41,11 +40,11 @@ def test_what_a_slow_vendor_keeps_waiting_is_checked_again_before_it_leaves(vend
         return await quick(self, batch)
 
     monkeypatch.setattr(vendor, "submit", slow)
-    monkeypatch.setattr("campaigns.services.sending.dispatching.AHEAD_SECONDS", 60)
-    monkeypatch.setattr("campaigns.services.sending.dispatching.Slice.wave_size", 20)
+    monkeypatch.setattr("campaigns.services.sending.waves.AHEAD_SECONDS", 60)
+    monkeypatch.setattr("campaigns.services.sending.waves.Waves.size", 20)
     monkeypatch.setattr(ProviderAccount, "pace", 1000.0)
     campaign = launched_campaign(contacts=20, account=account)
-    dispatch_due(ProviderAccount.objects.get(pk=account.pk), until=monotonic() + 0.1)
+    dispatch(campaign, seconds=0.3)
     assert sorted(states(campaign)) == ["accepted"] * 4 + ["queued"] * 16
     assert len(vendor.asked) == 4
 
@@ -65,7 +64,7 @@ def test_schedules_far_ahead_take_no_share_of_a_wave(vendor, queued):
         later = ready_campaign(1, account=account, scheduled_for=timezone.now() + timedelta(days=9))
         Campaign.objects.filter(pk=later.pk).update(state="scheduled", starts_at=later.scheduled_for)
     now = launched_campaign(contacts=40, account=account)
-    dispatch_due(ProviderAccount.objects.get(pk=account.pk), until=monotonic() + 0.3)
+    dispatch(now, seconds=0.3)
     assert set(states(now)) == {"accepted"}
 
 

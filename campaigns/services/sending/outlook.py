@@ -1,0 +1,59 @@
+"""What is left to do on an account: which campaigns may send, whether anything is coming, what is done or must wait."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignState, DueMessage, HeldAt, PortalSettings, ProviderAccount, Purpose
+from campaigns.queue import enqueue
+
+from ..envelopes import can_still_be_booked
+
+WAKE_SECONDS = 75.0  # what falls due within it is waited for here; the minute schedule wakes the rest
+
+
+def sendable(account: ProviderAccount, now: datetime) -> list[Campaign]:
+    """Campaigns that may send at this moment, or will once their scheduled time comes."""
+    live = Q(state=CampaignState.SENDING) | Q(state=CampaignState.SCHEDULED)
+    campaigns = Campaign.objects.filter(live, account=account).order_by("starts_at", "pk")
+    campaigns = campaigns.only("purpose", "state", "held_at", "starts_at")
+    is_open = cache(lambda: PortalSettings.load().window().is_open(now))
+    return [campaign for campaign in campaigns if _may_send(account, campaign, now, is_open)]
+
+
+def _may_send(account: ProviderAccount, campaign: Campaign, now: datetime, is_open: Callable[[], bool]) -> bool:
+    if campaign.held_at == HeldAt.VENDOR and campaign.state == CampaignState.SCHEDULED:
+        # What could not be booked in time is sent from here when its time has come.
+        return can_still_be_booked(account, campaign, now)
+    return campaign.purpose == Purpose.NOTICE or is_open()
+
+
+def is_anything_coming(account: ProviderAccount) -> bool:
+    now = timezone.now()
+    soon = now + timedelta(seconds=WAKE_SECONDS)
+    campaigns = [c.pk for c in sendable(account, now) if c.is_under_way or (c.starts_at and c.starts_at <= soon)]
+    return DueMessage.objects.filter(campaign__in=campaigns, token="", due_at__lte=soon).exists()
+
+
+def wake_if_due(account: ProviderAccount) -> None:
+    account.refresh_from_db()
+    if not account.is_halted and is_anything_coming(account):
+        enqueue("dispatch_account", account.pk)
+
+
+def hold(account: ProviderAccount, reason: str) -> None:
+    """The vendor refuses the account itself: stop here, keep every message queued, and tell people."""
+    now = timezone.now()
+    account.halt(reason, now=now)
+    running = Campaign.objects.filter(account=account, state=CampaignState.SENDING)
+    running.update(state=CampaignState.HOLDING, hold_reason=reason)
+
+
+def finish_done(account: ProviderAccount) -> None:
+    """Campaigns with nothing left to hand over are complete; one UPDATE that does nothing while something is left."""
+    left = DueMessage.objects.filter(campaign=OuterRef("pk"))
+    sending = Campaign.objects.filter(~Exists(left), account=account, state=CampaignState.SENDING)
+    sending.update(state=CampaignState.COMPLETED, finished_at=timezone.now(), counts_touched_at=timezone.now())
