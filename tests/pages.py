@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import Model
 from django.test import Client
 
@@ -53,6 +54,7 @@ class Page:
     signed_in: bool
 
 
+@transaction.atomic  # else a worker that runs beside it would take part in preparing
 def furnish() -> None:
     """The demo, and what it lacks: a draft, a request, an upload not yet checked, an opt-out, a closed day."""
     call_command("seed_demo", verbosity=0)
@@ -87,7 +89,9 @@ def _pages(client: Client, *, signed_in: bool) -> Iterator[Page]:
 
 
 def _is_page(answer: Any) -> bool:
-    return answer.status_code == HTTPStatus.OK and answer.headers["Content-Type"].startswith("text/html")
+    """And not a file, nor a partial that only ever stands in a page."""
+    is_html = answer.status_code == HTTPStatus.OK and answer.headers["Content-Type"].startswith("text/html")
+    return is_html and "<html" in answer.content.decode()
 
 
 def _objects(address: Address) -> Iterator[tuple[str, dict[str, Any]]]:
