@@ -52,8 +52,10 @@ class SendingLine:
         self._loop = asyncio.new_event_loop()
         self._turn = asyncio.Lock()
         self._waiting: asyncio.Queue[Request | None] = asyncio.Queue()  # None ends one worker
+        self._opened = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"line-{account.pk}")
         self._thread.start()
+        self._opened.wait()  # nothing is begun while it could not leave
 
     def close(self) -> None:
         """When the last request is answered."""
@@ -100,17 +102,20 @@ class SendingLine:
         try:
             self._loop.run_until_complete(self._serve())
         finally:
+            self._opened.set()
             self._loop.close()
 
     async def _serve(self) -> None:
         try:
             async with open_provider(self.account, connections=self.in_flight) as provider:
+                self._opened.set()
                 workers = [asyncio.ensure_future(self._work(provider)) for _ in range(self.in_flight)]
                 watcher = asyncio.ensure_future(self._turn_away_late())
                 await asyncio.gather(*workers)
                 watcher.cancel()
         except AccountRefused as error:  # an address we must not speak to
             self.refusal = error
+            self._opened.set()
             await self._turn_away_all()
 
     async def _work(self, provider: Provider) -> None:

@@ -1,6 +1,7 @@
 """What must hold when something comes at a bad moment: a wait, a slow vendor, an opt-out, a lost answer, a halt."""
 
 import asyncio
+import threading
 import time
 from datetime import timedelta
 from time import monotonic
@@ -11,10 +12,13 @@ from django.utils import timezone
 from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending import stopping
+from campaigns.services.sending.dispatching import dispatch_due
+from campaigns.services.sending.sending_line import SLACK_SECONDS
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.suppressing import suppress
 from providers.base import Duplicate, Unknown
 from tests.factories import make_account
+from tests.fakes import wait_for_homecoming
 
 from .test_dispatching import dispatch, launched_campaign, ready_campaign, states
 from .test_stopping import booked_campaign
@@ -119,4 +123,35 @@ def test_a_worker_whose_lease_was_taken_begins_nothing_more(vendor, queued, monk
     monkeypatch.setattr(ProviderAccount, "renew_lease", lambda self, lease, **_: not vendor.asked)
     dispatch(campaign)
     assert 0 < len(vendor.asked) < 60
+    assert DueMessage.objects.filter(token="").count() == 60 - len(vendor.asked)
+
+
+def test_after_a_standstill_nothing_is_caught_up_in_a_burst(vendor, queued):
+    """A vendor counts what comes in a second, not what we meant to send in the one before."""
+    campaign = launched_campaign(contacts=10, account=make_account(provider="scripted", requests_per_second=50))
+    left_at = []
+    vendor.on_submit = staticmethod(lambda sms: (left_at.append(time.time()), len(left_at) == 1 and time.sleep(0.3)))
+    dispatch(campaign)
+    assert len(left_at) == 10
+    assert left_at[-1] - left_at[1] >= 8 / campaign.account.pace - SLACK_SECONDS
+
+
+def test_a_slice_that_ends_leaves_its_account_to_the_next_while_answers_are_outstanding(vendor, queued, monkeypatch):
+    quick = vendor.submit
+    may_answer = threading.Event()
+
+    async def slow(self, batch):
+        while not may_answer.is_set():
+            await asyncio.sleep(0.01)
+        return await quick(self, batch)
+
+    monkeypatch.setattr(vendor, "submit", slow)
+    account = make_account(provider="scripted", requests_per_second=40)
+    campaign = launched_campaign(contacts=60, account=account)
+    dispatch_due(ProviderAccount.objects.get(pk=account.pk), until=monotonic() + 0.3)
+    assert account.take_lease(now=timezone.now(), seconds=30)
+    assert "sending" in states(campaign)
+    may_answer.set()
+    wait_for_homecoming()
+    assert set(states(campaign)) == {"accepted", "queued"}
     assert DueMessage.objects.filter(token="").count() == 60 - len(vendor.asked)
