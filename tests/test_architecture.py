@@ -41,7 +41,14 @@ class Floor:
 
 
 SPEAKS_TO_VENDORS = ("providers.base", "providers.errors", "providers.http", "providers.registry")
-LOWER_FLOORS = ("campaigns.models", "campaigns.rules", "campaigns.texts", "campaigns.errors", "campaigns.vendor_texts")
+LOWER_FLOORS = (
+    "campaigns.models",
+    "campaigns.rules",
+    "campaigns.texts",
+    "campaigns.errors",
+    "campaigns.vendor_texts",
+    "campaigns.file_texts",
+)
 PAGES = Floor(
     ours=(*LOWER_FLOORS, "campaigns.services", "campaigns.forms", "campaigns.templatetags", *SPEAKS_TO_VENDORS),
     never=("httpx", "aiohttp", *sorted(VENDORS)),
@@ -66,6 +73,7 @@ FLOORS = {
     "campaigns.models": Floor(ours=("campaigns.rules", "campaigns.errors")),
     "campaigns.queue": Floor(),
     "campaigns.texts": Floor(ours=("campaigns.models", "campaigns.rules")),
+    "campaigns.file_texts": Floor(),
     "campaigns.vendor_texts": Floor(ours=("campaigns.texts", "providers.base")),
     "campaigns.services": SERVICE,
     # From a draft to the queue, on the wire, what became of it, what it came to: each may look back, never ahead.

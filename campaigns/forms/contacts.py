@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import InvalidInput
+from campaigns.file_texts import row_reason
 from campaigns.models import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, SavedFilter, User
 from campaigns.rules.headers import clean_header
 from campaigns.rules.phone_numbers import format_domestic, parse_phone
 from campaigns.services.contacts import ACTIVE, NOT_CONSENTED, STOPPED, ContactSearch
-from campaigns.texts import row_reason
 
 ATTRIBUTE = "attribute_"
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaigns.file_texts import file_trouble, headings_of_ours
 from campaigns.models import ConsentBasis, ContactImport, ContactList, ExistingContacts
 from campaigns.rules.headers import guess_mapping
 from campaigns.services.imports.importing import Choices
-from campaigns.texts import file_trouble, headings_of_ours
 
 ENCODINGS = {
     "utf_8": _("UTF-8"),

@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import InvalidInput
+from campaigns.file_texts import row_reason
 from campaigns.models import SuppressionReason
 from campaigns.rules.phone_numbers import parse_phone
-from campaigns.texts import row_reason
 
 MOST_AT_ONCE = 5_000
 SHOWN = 5

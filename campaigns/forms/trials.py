@@ -4,9 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _l
 
 from campaigns.errors import InvalidInput
+from campaigns.file_texts import row_reason
 from campaigns.models import TrialPhone
 from campaigns.rules.phone_numbers import parse_phone
-from campaigns.texts import row_reason
 
 
 class TrialPhoneForm(forms.Form):

@@ -2,13 +2,13 @@
 
 from django import template
 
-from campaigns import texts
+from campaigns import file_texts, texts
 
 register = template.Library()
 register.filter("reason", texts.reason_text)
 register.filter("carrier", texts.carrier_text)
 register.filter("verb", texts.verb_text)
-register.filter("row_reason", texts.row_reason)
+register.filter("row_reason", file_texts.row_reason)
 
 
 @register.filter

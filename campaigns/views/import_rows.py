@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.errors import InvalidInput, RuleError
+from campaigns.file_texts import row_reason
 from campaigns.forms.import_rows import RowForm
 from campaigns.models import ContactImport, ImportRow
 from campaigns.services.imports.mending import mend
 from campaigns.services.imports.report import findings
-from campaigns.texts import row_reason
 
 from .access import requires
 from .htmx import HtmxRequest

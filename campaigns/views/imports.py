@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.errors import InvalidInput, RuleError
+from campaigns.file_texts import file_trouble
 from campaigns.forms.imports import MappingForm, ReadingForm, UploadForm
 from campaigns.models import Activity, ContactImport, ImportState
 from campaigns.services.imports.importing import cancel_import, start_check, start_import
 from campaigns.services.imports.report import findings
 from campaigns.services.imports.undoing import start_undo
 from campaigns.services.imports.uploading import first_rows, receive_file, remembered, reread
-from campaigns.texts import file_trouble
 
 from .access import requires
 from .htmx import HtmxRequest, render_page

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from campaigns.file_texts import REASON_HEADING, row_reason
 from campaigns.models import ContactImport
 from campaigns.rules.csv_cells import write_csv
 from campaigns.services.imports.checking import left_out
-from campaigns.texts import REASON_HEADING, row_reason
 
 # In a file without its mark, spreadsheets take UTF-8 for something else.
 WRITTEN_AS = {"utf_8": "utf_8_sig"}

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaigns.errors import InvalidInput
+from campaigns.file_texts import file_trouble
 from campaigns.forms.contacts import ContactFilter, ContactListForm, PasteForm
 from campaigns.services.contacts import STOPPED, ContactSearch, find_contacts
 from campaigns.services.imports.pasting import receive_pasted
 from campaigns.services.list_building import build_list
-from campaigns.texts import file_trouble
 
 from .access import requires
 from .htmx import HtmxRequest, render_page

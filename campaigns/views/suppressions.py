@@ -11,13 +11,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.errors import InvalidInput, RuleError
+from campaigns.file_texts import file_trouble
 from campaigns.forms.suppressions import LiftForm, RefusalFileForm, SuppressionFilter, SuppressionForm
 from campaigns.models import Activity, Contact, Suppression, User
 from campaigns.models.contact_index import phone_like
 from campaigns.rules.phone_numbers import format_domestic
 from campaigns.services.imports.refusals import register_file
 from campaigns.services.suppressing import lift, suppress
-from campaigns.texts import file_trouble
 
 from .access import requires
 from .contact_export import suppression_rows

@@ -9,13 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from campaigns.errors import InvalidInput, RuleError
+from campaigns.file_texts import file_trouble
 from campaigns.models import ContactImport, ContactList, ExistingContacts, ImportState, User
 from campaigns.rules.headers import guess_mapping
 from campaigns.services.imports.importing import Choices, advance, start_check, start_import
 from campaigns.services.imports.report import findings, summary
 from campaigns.services.imports.uploading import first_rows, receive_file, remembered, reread
 from campaigns.services.people import ADMINISTRATOR
-from campaigns.texts import file_trouble
 
 SAMPLE = 20
 LOOK_SECONDS = 0.5

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from campaigns.file_texts import VALUE_WARNINGS, row_reason
 from campaigns.models import ContactImport, ExistingContacts, ImportRow
-from campaigns.texts import VALUE_WARNINGS, row_reason
 
 from .checking import KNOWN, NEW, OPTS_OUT, REJECTED, REPAIRED, REPEATED, SHOWN_ROWS, STOPPED
 from .storing import ADDED, EXISTING, REFUSED_NOW

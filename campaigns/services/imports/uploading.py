@@ -14,13 +14,13 @@ from django.conf import settings
 from django.core.files.base import File
 
 from campaigns.errors import InvalidInput
+from campaigns.file_texts import headings_of_ours
 from campaigns.models import ContactImport, ContactList, ImportState, PortalSettings, User
 from campaigns.rules.contact_file import SAMPLE_ROWS, FileLimits, FileShape, inspect
 from campaigns.rules.containers import holds_workbook
 from campaigns.rules.csv_reader import read_records
 from campaigns.rules.headers import guess_mapping, header_key
 from campaigns.rules.workbook import Sheet, Workbook, WorkbookLimits
-from campaigns.texts import headings_of_ours
 
 from .beside import forget
 

@@ -5,7 +5,7 @@ import pytest
 from campaigns.models import Message, PortalSettings, Suppression
 from campaigns.services.erasing import erase_contact, remember_erased
 from campaigns.services.opting_out import link_maker, opt_out, sample_link
-from campaigns.services.planning.launching import prepare_campaign, start_preparation
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.planning.readiness import problems
 from campaigns.services.planning.sampling import sample_people
 from tests.factories import make_account, make_campaign, make_contact, make_list, make_message, make_user

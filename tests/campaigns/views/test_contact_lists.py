@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Activity, Contact, ContactImport, ContactList
-from campaigns.services.imports.importing import check_import, run_import, start_import
+from campaigns.services.imports.importing import start_import, work_on
 from tests.factories import make_campaign, make_contact, make_list, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
@@ -138,13 +138,13 @@ def test_pasted_numbers_get_the_same_report_as_a_file(clerk, queued):
     response = clerk.post("/lists/paste/", {"text": pasted, "name": "貼り付け"})
     job = ContactImport.objects.get()
     assert response.url == f"/imports/{job.pk}/"
-    check_import(job, until=inf)
+    work_on(job, until=inf)
     job.refresh_from_db()
     counts = {name: job.counts.get(name, 0) for name in ("new", "known", "repaired", "rejected")}
     assert counts == {"new": 1, "known": 1, "repaired": 1, "rejected": 1}
     assert Contact.objects.count() == 1
     start_import(job, job.created_by)
-    run_import(job, until=inf)
+    work_on(job, until=inf)
     assert ContactList.objects.get(name="貼り付け").contacts.count() == 2
 
 

@@ -3,7 +3,7 @@ from time import monotonic
 import pytest
 
 from campaigns.models import Campaign
-from campaigns.services.planning import launching
+from campaigns.services.planning import preparing
 from campaigns.services.planning.confirming import examples, is_uncertain, lacking, left_out
 from tests.factories import make_account, make_campaign, make_contact, make_list
 
@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db
 def counted(**overrides) -> Campaign:
     account = overrides.pop("account", None) or make_account(counting_profile="zettai")
     campaign = make_campaign(account=account, **overrides)
-    launching.start_preparation(campaign)
-    launching.prepare_campaign(campaign, until=monotonic() + 5)
+    preparing.start_preparation(campaign)
+    preparing.prepare_campaign(campaign, until=monotonic() + 5)
     campaign.refresh_from_db()
     return campaign
 

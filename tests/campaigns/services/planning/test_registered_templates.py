@@ -19,7 +19,12 @@ from campaigns.models import (
 )
 from campaigns.services.envelopes import envelope_of, seal
 from campaigns.services.planning import registered_templates
-from campaigns.services.planning.launching import discard_preparation, prepare_campaign, start_preparation
+from campaigns.services.planning.preparing import (
+    clear_preparation,
+    discard_preparation,
+    prepare_campaign,
+    start_preparation,
+)
 from campaigns.services.planning.registered_templates import Change
 from providers.base import TemplateText, VendorTemplate
 from providers.errors import AccountRefused
@@ -173,6 +178,7 @@ def test_an_edited_draft_forgets_what_was_pinned(account: ProviderAccount) -> No
     campaign = prepared(account, tied(account))
     assert FieldValues.objects.count() == 2
     discard_preparation(campaign)
+    clear_preparation(campaign, until=inf)
     assert not FieldValues.objects.exists()
 
 

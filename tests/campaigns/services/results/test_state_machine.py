@@ -73,6 +73,7 @@ class Life:
             leaving = Message.objects.begin_send(token, campaigns, now)
             DueMessage.objects.settle_reservation(token, leaving=[each.id for each in leaving])
             self.token = token if leaving else ""
+            self.leaving = leaving[0] if leaving else None
             self.may_have_left += len(leaving)
 
     def _answer(self, step: str) -> None:
@@ -80,7 +81,7 @@ class Life:
         if not self.token:
             return
         sms = OutboundSms(self.message.reference, self.message.phone, "", "")
-        record_sent(self.account, [(self.message.pk, Sent(sms, OUTCOMES[step]))], timezone.now())
+        record_sent(self.account, [Sent(self.leaving, sms, OUTCOMES[step])], timezone.now())
         self.token = ""
         self.may_have_left -= step == "turn away"
 
