@@ -37,7 +37,7 @@ SLICE_SECONDS = 5.0
 IDLE_SECONDS = 1.0  # a slice with nothing to do makes room for other tasks
 LEASE_SECONDS = 12.0  # renewed while its worker lives, so that a dead one is missed soon
 RENEW_SECONDS = 3.0
-RESERVE_SECONDS = 75.0  # a slice, and the longest a request may take to end
+RESERVE_SECONDS = 45.0  # a wave begins at once, and a request ends within 30 seconds
 WAVE_SECONDS = 0.25  # a wave is so much of the account's pace
 WAVE_MOST = 250  # rows of a wave are begun in one statement while the wave before is on the wire
 GATHER_SECONDS = 0.05  # outcomes are written together that finish within it
@@ -52,7 +52,8 @@ def dispatch_due(account: ProviderAccount, *, until: float) -> None:
         return
     try:
         Heartbeat.beat()
-        doubt_expired(account, timezone.now())
+        if doubt_expired(account, timezone.now()):
+            enqueue("look_due", account.pk)
         Slice(account, lease, until).work()
     finally:
         account.release_lease(lease)
@@ -68,7 +69,12 @@ def wake_if_due(account: ProviderAccount) -> None:
 
 def _is_anything_coming(account: ProviderAccount) -> bool:
     now = timezone.now()
-    coming = DueMessage.objects.filter(account=account, token="", due_at__lte=now + timedelta(seconds=WAKE_SECONDS))
+    soon = now + timedelta(seconds=WAKE_SECONDS)
+    due = DueMessage.objects.filter(account=account)
+    # In the hand of a worker that died, as this one has put down everything: waited for until it may be doubted.
+    if due.filter(reserved_until__lte=soon).exclude(token="").exists():
+        return True
+    coming = due.filter(token="", due_at__lte=soon)
     return coming.filter(campaign__in=[c.pk for c in _sendable(account, now)]).exists()
 
 

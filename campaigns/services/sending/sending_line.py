@@ -18,6 +18,7 @@ from ..accounts import open_provider
 
 IN_FLIGHT = 150  # enough for 600 requests/s at 200 ms
 LATE_SECONDS = 0.5
+SLIP_SECONDS = 5.0  # so far from its time only when the machine slept, or its clock was set: begin it anew
 NOT_BEGUN = "not_begun"  # turned away by ourselves: never offered to the vendor
 
 logger = logging.getLogger(__name__)
@@ -102,9 +103,11 @@ class SendingLine:
     async def _work(self, provider: Provider) -> None:
         while (request := await self._waiting.get()) is not None:
             if (wait := request.starts_at - time.time()) > 0:
-                await asyncio.sleep(wait)
-            outcomes = await self._submit(provider, request.batch)
-            self._finish(request, outcomes)
+                await asyncio.sleep(min(wait, SLIP_SECONDS))
+            if abs(request.starts_at - time.time()) > SLIP_SECONDS:
+                self._finish(request, [TurnedAway(NOT_BEGUN)] * len(request.batch))
+            else:
+                self._finish(request, await self._submit(provider, request.batch))
 
     async def _submit(self, provider: Provider, batch: Sequence[OutboundSms]) -> Sequence[Outcome]:
         if self.refusal is not None:
