@@ -1,20 +1,12 @@
-"""Stories through running processes. They begin with an empty portal in a folder of its own."""
+"""Stories through running processes, each portal in a folder of its own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from . import chromium
 from .portal import Portal
-
-
-@pytest.fixture
-def portal(tmp_path: Path) -> Iterator[Portal]:
-    with Portal(tmp_path / "var") as running:
-        yield running
-        assert not running.leaks()
 
 
 @pytest.fixture(scope="session")

@@ -29,12 +29,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--port", type=int, default=settings.SANDBOX_PORT)
         parser.add_argument("--time-scale", type=float, default=1.0, help="0.1: phones answer ten times as fast")
+        parser.add_argument("--seed", type=int, default=1, help="same seed, same chance")
 
     def handle(self, *args: Any, **options: Any) -> None:
         follow_port(options["port"])
         registrar = Registrar(SandboxControl(f"http://{HOST}:{options['port']}"))
         threading.Thread(target=registrar.work, name="registrar", daemon=True).start()
-        run(HOST, options["port"], options=Options(time_scale=options["time_scale"]))
+        chosen = Options(seed=options["seed"], time_scale=options["time_scale"])
+        run(HOST, options["port"], options=chosen)
 
 
 def sandbox_url(provider: str, port: int) -> str:
