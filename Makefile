@@ -3,11 +3,13 @@ PORT ?= 8000
 export PORT
 VAR := $(or $(SMSPORTAL_VAR),var)
 RUN := .venv/bin/python
+# Everything that touches the database is tested once more there.
+ON_POSTGRES := $(RUN) -m tests.throwaway
 # Looked for only when the environment has to be made.
 PYTHON = $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: run test lint worker sandbox screenshots messages
+.PHONY: run test chaos lint worker sandbox screenshots messages
 .DEFAULT_GOAL := run
 
 run: .venv/.runtime
@@ -21,7 +23,15 @@ worker sandbox: .venv/.runtime
 # Nothing of it touches var/.
 test: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
 test: lint
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile --ignore tests/chaos
+	$(ON_POSTGRES) $(RUN) -m pytest -n 2 --dist loadfile -m "not processes" tests/campaigns tests/smsportal --ignore tests/campaigns/rules
+	$(RUN) -m pytest tests/chaos -n 4
+
+# Fifty seeds of disasters, every one on real processes; SEEDS=17-17 repeats one.
+chaos: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
+chaos: export SEEDS ?= 0-49
+chaos: .venv/.development
+	$(RUN) -m pytest tests/chaos -n 4
 
 lint: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
 lint: .venv/.development

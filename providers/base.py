@@ -219,6 +219,7 @@ class Capabilities:
     look_up: bool = False  # answers what became of a reference
     look_up_day: bool = False  # answers for all messages of one day
     rejects_duplicates: bool = False  # repeating a reference is safe and tells
+    lists_within: int = 0  # seconds after which look_up knows whatever was taken; 0: its silence proves nothing
     books: bool = False  # holds messages until a time
     cancels: bool = False  # a booked message, by reference
     cancels_group: bool = False  # booked messages of one group

@@ -111,13 +111,15 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# allauth counts failed log-ins in the default cache, so all processes must share it.
+# allauth counts failed log-ins in the default cache, so all processes must share it. Not in Redis: no page may depend
+# on the broker, least of all the one with the button that stops a campaign.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}
-    if BROKER_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
+
+# A broker that vanishes without a word is given up after seconds. Above the one second a worker waits for a task.
+REDIS_PATIENCE = "socket_connect_timeout=3&socket_timeout=10"
 
 # A task is one look at what is due and is never repeated by the queue: our tables say what is left to do.
 # retry > timeout × (⌈(queue_limit + bulk) / workers⌉ + 1), else a task that merely waits would run twice.
@@ -136,7 +138,11 @@ Q_CLUSTER = {
     "max_rss": 300_000,
     "cache": "local",
     "label": "django-q2",
-    **({"redis": BROKER_URL} if BROKER_URL else {"orm": "default"}),
+    **(
+        {"redis": f"{BROKER_URL}{'&' if '?' in BROKER_URL else '?'}{REDIS_PATIENCE}"}
+        if BROKER_URL
+        else {"orm": "default"}
+    ),
 }
 
 AUTH_USER_MODEL = "campaigns.User"
@@ -225,7 +231,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without_keys": {"()": "smsportal.logs.WithoutKeys"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_keys"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     # httpx writes whole URLs at INFO, and one vendor's URLs carry the token.
     "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},

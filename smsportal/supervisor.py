@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +86,12 @@ class Child:
         self.stop(lambda: time.monotonic() > deadline)
         self.start()
 
+    def processes(self) -> frozenset[int]:
+        """All of its group, where the system tells (Linux)."""
+        if self._process is None:
+            return frozenset()
+        return frozenset(pid for pid, group in _groups() if group == self._process.pid)
+
     def _has_ended(self) -> bool:
         """Without reaping it: its id, which is its group's too, stays taken until the group is swept."""
         assert self._process is not None
@@ -155,6 +161,14 @@ def _end_with(supervisor: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != supervisor:  # it was gone before we asked
             os._exit(1)
+
+
+def _groups() -> Iterator[tuple[int, int]]:
+    """Each process of this machine and its group."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            after_its_name = stat.read_text(errors="replace").rpartition(")")[2].split()
+            yield int(stat.parent.name), int(after_its_name[2])
 
 
 def _how(code: int) -> str:

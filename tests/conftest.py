@@ -53,5 +53,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[ScriptedProvider]]:
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[int, ...]]]:
     """The queue as a list: what services asked to be done later, instead of a broker's table."""
     tasks: list[tuple[str, tuple[int, ...]]] = []
-    monkeypatch.setattr("campaigns.queue.async_task", lambda path, *ids: tasks.append((path.rpartition(".")[2], ids)))
+    monkeypatch.setattr(
+        "campaigns.queue.async_task", lambda path, *ids, broker: tasks.append((path.rpartition(".")[2], ids))
+    )
     return tasks

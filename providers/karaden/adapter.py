@@ -33,6 +33,7 @@ from .form import send_form
 NUMBER = re.compile(r"\+81[2789]0[1-9][0-9]{7}")  # 060 is not in the vendor's list
 BLOCKED_NUMBERS = frozenset(f"+8190444400{last}" for last in range(10, 19))
 REQUESTS_PER_SECOND = 5  # KD-A13
+LISTS_WITHIN = 600  # KD-A20
 BOOK_AT_LEAST_AHEAD = 6 * 60  # a booking can be cancelled until 5 minutes before its time
 BOOK_AT_MOST_AHEAD = 30 * 24 * 60 * 60
 LOOK_BACK = timedelta(days=40)  # a booking's 30 days, and time for its last word; KD-A18: readable for 90
@@ -87,6 +88,7 @@ class Karaden(Provider):
     capabilities = Capabilities(
         receipts=True,
         look_up=True,
+        lists_within=LISTS_WITHIN,
         books=True,
         cancels=True,
         stops_at=True,

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-import pytest
+from tests import machine
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGES = ("chromium", "fonts-noto-cjk")
@@ -34,13 +34,7 @@ def missing() -> str:
 
 
 def demand() -> None:
-    """Skips the test that needs it; in CI its absence is a failure."""
-    if sentence := missing():
-        (pytest.fail if in_ci() else pytest.skip)(sentence)
-
-
-def in_ci() -> bool:
-    return os.environ.get("CI") == "true"
+    machine.demand(missing())
 
 
 def install() -> None:
@@ -61,4 +55,4 @@ if __name__ == "__main__":
         install()
     if sentence := missing():
         sys.stdout.write(f"{sentence}\n")
-        sys.exit(in_ci())
+        sys.exit(machine.in_ci())

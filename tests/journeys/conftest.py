@@ -1,7 +1,6 @@
-"""Stories through running processes. They begin with an empty portal in a folder of its own."""
+"""Stories through running processes, each portal in a folder of its own."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.utils.module_loading import import_string
@@ -38,13 +37,6 @@ def work(queued: list[tuple[str, tuple[int, ...]]]) -> Callable[[], None]:
             import_string(f"campaigns.tasks.{name}")(*ids)
 
     return work_off
-
-
-@pytest.fixture
-def portal(tmp_path: Path) -> Iterator[Portal]:
-    with Portal(tmp_path / "var") as running:
-        yield running
-        assert not running.leaks()
 
 
 @pytest.fixture(scope="session")

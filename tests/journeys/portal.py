@@ -6,18 +6,22 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
+import psycopg
+
 from providers.sandbox.client import SandboxControl
+from tests.machine import end_with_parent, free_ports
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+Process = subprocess.Popen[bytes]
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 PHONE_NUMBER = re.compile(rb"(?<![0-9a-f])(?:\+81|0)[6-9]0[1-9][0-9]{7}(?![0-9a-f])")
@@ -29,50 +33,52 @@ import django; django.setup()
 from tests.journeys import inside
 print(json.dumps(getattr(inside, sys.argv[1])(**json.loads(sys.argv[2]))))
 """
+# A developer's own environment must not decide what is tested.
+SETTINGS_OF_OTHERS = {"DATABASE_URL", "BROKER_URL", "SECRET_KEY", "FIELD_KEYS", "PORTAL_URL", "DEBUG", "LOG_LEVEL"}
 
 
 class Portal:
     """Starts in `with`, ends its own processes and nobody else's; everything it writes lies in `var`."""
 
-    def __init__(self, var: Path, *, demo: bool = False) -> None:
+    parts: Sequence[str] = ()  # of smsportal.run; none named is all
+
+    def __init__(self, var: Path, *, demo: bool = False, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         self.var = var
         self.log = var / "log"
         self._demo = ["--demo"] if demo else []
-        self.port, sandbox_port = free_ports(2)
+        self.port, self.sandbox_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
-        self.sandbox = SandboxControl(f"http://127.0.0.1:{sandbox_port}")
-        own = {"SMSPORTAL_VAR": str(var), "PORT": str(self.port), "SANDBOX_PORT": str(sandbox_port)}
+        self.sandbox = SandboxControl(f"http://127.0.0.1:{self.sandbox_port}")
+        own = {"SMSPORTAL_VAR": str(var), "PORT": str(self.port), "SANDBOX_PORT": str(self.sandbox_port)}
         former = {name: value for name, value in os.environ.items() if name not in SETTINGS_OF_OTHERS}
-        self.environment = former | own
+        self.environment = former | own | settings
 
     def __enter__(self) -> Self:
-        self._python("-m", "smsportal.prepare", *self._demo)
-        self._output = (self.var / "supervisor.log").open("wb")
-        self._supervisor = subprocess.Popen(
-            [sys.executable, "-m", "smsportal.run", "--logs", str(self.log)],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=self._output,
-            stderr=self._output,
-        )
+        self.prepare()
+        self.start()
+        return self
+
+    def prepare(self) -> None:
+        self.python("-m", "smsportal.prepare", *self._demo)
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._supervisor = self.spawn("-m", "smsportal.run", "--logs", str(self.log), *self.parts, log="supervisor")
         try:
             self.wait(self._is_up, seconds=START_SECONDS)
         except BaseException:
-            self.__exit__()
+            self.stop()
             raise
-        return self
 
-    def __exit__(self, *error: object) -> None:
-        self._supervisor.terminate()
-        try:
-            self._supervisor.wait(STOP_SECONDS)
-        finally:
-            self._supervisor.kill()
-            self._output.close()
+    def stop(self) -> None:
+        """As `systemctl stop` does."""
+        end(self._supervisor)
 
     def call(self, function: str, **arguments: Any) -> Any:
         """What a function of inside.py says, run against the portal's database."""
-        return json.loads(self._python("-c", CALL, function, json.dumps(arguments)).splitlines()[-1])
+        return json.loads(self.python("-c", CALL, function, json.dumps(arguments)).splitlines()[-1])
 
     def password_of(self, username: str) -> str:
         """Of one of the demo's people."""
@@ -81,32 +87,45 @@ class Portal:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Read from the database beside the running portal."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.var / 'portal.sqlite3'}?mode=ro", uri=True)) as database:
-            return database.execute(query).fetchall()
+        with contextlib.closing(self.connect()) as database:
+            found: list[tuple[Any, ...]] = database.execute(query).fetchall()
+            return found
 
-    def wait(self, is_so: Callable[[], Any], *, seconds: float) -> None:
-        """Until it is so; the logs go with the complaint when it takes longer."""
-        end = time.monotonic() + seconds
+    def connect(self) -> Any:
+        if url := self.environment.get("DATABASE_URL"):
+            return psycopg.connect(url, autocommit=True)
+        return sqlite3.connect(self.var / "portal.sqlite3", isolation_level=None, timeout=20)
+
+    def wait(self, is_so: Callable[[], Any], *, seconds: float) -> float:
+        """Seconds until it was so; the logs go with the complaint when it takes longer than it may."""
+        start = time.monotonic()
         while not is_so():
             assert self._supervisor.poll() is None, f"the portal ended\n{self.logs()}"
-            assert time.monotonic() < end, f"waited {seconds} s\n{self.logs()}"
+            assert time.monotonic() - start < seconds, f"waited {seconds} s\n{self.logs()}"
             time.sleep(0.1)
+        return time.monotonic() - start
 
-    def worker(self) -> int:
-        """The process at the head of the worker's session."""
-        children = Path(f"/proc/{self._supervisor.pid}/task/{self._supervisor.pid}/children").read_text().split()
-        return next(int(pid) for pid in children if b"qcluster" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    def leader(self, program: str) -> int:
+        """The process at the head of the session of a part, known by what it runs: "qcluster", "granian".
 
-    def kill_worker(self) -> None:
+        Waits while it is started again.
+        """
+        self.wait(lambda: self.leaders(program), seconds=START_SECONDS)
+        return self.leaders(program)[0]
+
+    def leaders(self, program: str) -> list[int]:
+        pids = children(self._supervisor.pid)
+        return [pid for pid in pids if program.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    def kill(self, program: str) -> None:
         """As when the machine runs out of memory or loses its power: nobody in it gets to say a word."""
-        os.killpg(self.worker(), signal.SIGKILL)
+        os.killpg(self.leader(program), signal.SIGKILL)
 
     def logs(self) -> str:
         """How far the messages are, and the last of everything that was written."""
         states = self.rows("SELECT state, reason, count(*) FROM campaigns_message GROUP BY state, reason")
-        files = [self.var / "supervisor.log", *sorted(self.log.glob("*.log"))]
         return f"{states}\n" + "\n".join(
-            f"--- {file.name}\n{file.read_text(errors='replace')[-4000:]}" for file in files
+            f"--- {file.name}\n{file.read_text(errors='replace')[-4000:]}" for file in self._log_files()
         )
 
     def leaks(self) -> list[str]:
@@ -114,10 +133,31 @@ class Portal:
         kept = [value.encode() for value in self.call("secrets")]
         return [
             f"{file.name}: {line[:200]!r}"
-            for file in self.log.glob("*.log")
+            for file in self._log_files()
             for line in file.read_bytes().splitlines()
             if PHONE_NUMBER.search(line) or any(secret in line for secret in kept)
         ]
+
+    def _log_files(self) -> list[Path]:
+        return [*sorted(self.var.glob("*.log")), *sorted(self.log.glob("*.log"))]
+
+    def spawn(self, *arguments: str, log: str, settings: Mapping[str, str] = MappingProxyType({})) -> Process:
+        with (self.var / f"{log}.log").open("ab") as output:
+            return subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self.environment | settings,
+                stdout=output,
+                stderr=output,
+                preexec_fn=end_with_parent,
+            )
+
+    def python(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def _is_up(self) -> bool:
         web = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
@@ -129,19 +169,14 @@ class Portal:
         finally:
             web.close()
 
-    def _python(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+
+def end(process: Process) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    finally:
+        process.kill()
 
 
-# A developer's own environment must not decide what is tested.
-SETTINGS_OF_OTHERS = {"DATABASE_URL", "BROKER_URL", "SECRET_KEY", "FIELD_KEYS", "PORTAL_URL", "DEBUG", "LOG_LEVEL"}
-
-
-def free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
-        return [taken.getsockname()[1] for taken in sockets]
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

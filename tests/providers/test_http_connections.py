@@ -164,6 +164,8 @@ def test_tls_1_2_is_the_least_and_enough(trusted: Path, version: ssl.TLSVersion,
 
 # After a connection stood: it may have been carried out, and it is never repeated.
 
+LONGEST_REQUEST = 150  # bytes that every call here has at least
+
 
 async def resets_at_once(connection: Connection) -> None:
     connection.reset()
@@ -205,6 +207,34 @@ def test_once_connected_it_may_have_left_and_is_not_repeated(call: Call, script:
     result, server = ask(script, call, SHORT)
     assert result == NO_ANSWER
     assert server.accepted == 1
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+@pytest.mark.parametrize("earlier", [0, 1], ids=["a new connection", "one used before"])
+@both_methods
+def test_a_request_broken_off_at_any_byte_may_have_left(call: Call, end: str, earlier: int) -> None:
+    """However little of it the server has read; also on a connection that it closes while we write."""
+
+    async def story() -> None:
+        read = 0
+
+        async def script(connection: Connection) -> None:
+            for _ in range(earlier):
+                await connection.read_request()
+                await connection.send(REPLY)
+            await connection.reader.readexactly(read)
+            if end == "reset":
+                connection.reset()
+
+        async with RawServer(script) as server:
+            for read in range(1, LONGEST_REQUEST, 7):
+                async with VendorClient(server.url) as client:
+                    for _ in range(earlier):
+                        assert await result_of(call, client) == {"responseCode": 0}
+                    assert await result_of(call, client) == NO_ANSWER, f"after {read} bytes of the request"
+            assert len(server.requests) == earlier * len(range(1, LONGEST_REQUEST, 7))
+
+    run(story())
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])

@@ -134,6 +134,16 @@ def test_a_program_that_dies_is_started_again_and_leaves_no_orphans(start: Calla
     assert not lives(inner)
 
 
+def test_a_child_knows_the_processes_of_its_group(report: Path) -> None:
+    child = Supervisor([Program("one", [sys.executable, "-c", OBEDIENT, str(report)])], say=print).children["one"]
+    assert not child.processes()
+    child.start()
+    assert eventually(lambda: lines(report))
+    assert child.processes() == set(pids(report))
+    child.stop(lambda: True)
+    assert not child.processes()
+
+
 def test_each_failure_waits_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     supervisor = Supervisor([Program("flop", [sys.executable, "-c", "raise SystemExit(3)"])], say=said.append)

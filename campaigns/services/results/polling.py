@@ -18,7 +18,7 @@ from providers.errors import ProviderError
 
 from ..accounts import open_provider, provider_class
 from .hearing import hear
-from .settling import repeat_doubtful
+from .settling import end_never_taken, repeat_doubtful
 
 SLICE = 50  # messages asked about in one task
 SLICE_SECONDS = 10.0
@@ -68,15 +68,18 @@ def look_due(account: ProviderAccount) -> None:
         return
     until = monotonic() + SLICE_SECONDS
     days = _whole_days(account, due)
+    has_answered = True
     try:
         receipts, asked = asyncio.run(_ask(account, due, days, until))
     except ProviderError as error:
         account.note_trouble(error.code, now=now)
-        receipts, asked = [], list(due)
+        receipts, asked, has_answered = [], list(due), False
     hear(account, receipts, now)
     found = {receipt.reference for receipt in receipts}
     doubtful = _of_days(account, days, now).filter(in_doubt=True) if days else [row for row in asked if row.in_doubt]
     not_found = [row for row in doubtful if row.message.reference not in found]
+    if has_answered:
+        end_never_taken(account, not_found, now)
     waiting = repeat_doubtful(account, not_found, now, until=monotonic() + SLICE_SECONDS)
     turns = _of_days(account, days, now).iterator(chunk_size=1_000) if days else asked
     _put_back(account, (row for row in turns if row.pk not in waiting), now)

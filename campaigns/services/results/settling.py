@@ -32,8 +32,8 @@ from ..envelopes import envelope_of, seal
 REPEAT_WITHIN = timedelta(minutes=30)
 
 
-def doubt_expired(account: ProviderAccount, now: datetime) -> None:
-    """A worker died with a wave in hand: what had begun may have left, the rest is due again."""
+def doubt_expired(account: ProviderAccount, now: datetime) -> bool:
+    """A worker died with a wave in hand: what had begun may have left, the rest is due again. True if one had."""
     lost = DueMessage.objects.filter(account=account, reserved_until__lt=now).exclude(token="")
     with transaction.atomic():
         account.write_results_alone()
@@ -46,6 +46,24 @@ def doubt_expired(account: ProviderAccount, now: datetime) -> None:
         DueMessage.objects.filter(pk__in=begun).delete()
         lost.update(token="", reserved_until=None)
         touch_counts({campaign_id for _, _, campaign_id in rows}, now)
+    return bool(begun)
+
+
+def end_never_taken(account: ProviderAccount, not_found: Sequence[OpenMessage], now: datetime) -> None:
+    """Where the vendor lists all it took within a known time, what it does not know by then was never taken.
+
+    It ends there, for a person to send anew: that time is an assumption, and a text sent twice cannot be taken back.
+    """
+    seconds = provider_class(account).capabilities.lists_within
+    if not seconds:
+        return
+    at = str(bulk.moment(now))
+    late = [row for row in not_found if now - row.since >= timedelta(seconds=seconds)]
+    words = [Word(row.message.reference, MessageState.REFUSED, "never_taken", final_at=at) for row in late]
+    with transaction.atomic():
+        moved = Message.objects.hear(account.pk, MessageState.REFUSED, words)
+        OpenMessage.objects.close([message_id for message_id, _ in moved])
+        touch_counts({campaign_id for _, campaign_id in moved}, now)
 
 
 def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: datetime, *, until: float) -> set[int]:

@@ -32,7 +32,8 @@ def dispatch_due(account: ProviderAccount, *, until: float) -> None:
         return
     try:
         Heartbeat.beat()
-        doubt_expired(account, timezone.now())
+        if doubt_expired(account, timezone.now()):
+            enqueue("look_due", account.pk)
         Slice(account, lease, until).work()
     finally:
         account.release_lease(lease)

@@ -34,6 +34,10 @@ def _may_send(account: ProviderAccount, campaign: Campaign, now: datetime, is_op
 def is_anything_coming(account: ProviderAccount) -> bool:
     now = timezone.now()
     soon = now + timedelta(seconds=WAKE_SECONDS)
+    # In the hand of a worker that died, or coming home to this one: waited for until it may be doubted.
+    in_hand = DueMessage.objects.filter(account=account, reserved_until__lte=soon).exclude(token="")
+    if in_hand.exists():
+        return True
     campaigns = [c.pk for c in sendable(account, now) if c.is_under_way or (c.starts_at and c.starts_at <= soon)]
     return DueMessage.objects.filter(campaign__in=campaigns, token="", due_at__lte=soon).exists()
 

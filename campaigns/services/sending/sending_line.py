@@ -18,6 +18,7 @@ from ..accounts import open_provider
 IN_FLIGHT = 250  # enough for 600 requests/s at 200 ms, when one in a hundred takes five seconds
 LATE_SECONDS = 0.5
 SLACK_SECONDS = 0.01  # so late still counts as on time: with 98 % of a limit a bunch of it stays below the limit
+SLIP_SECONDS = 5.0  # the longest wait for a moment: further off it only is when the clock was set back
 NOT_BEGUN = "not_begun"  # turned away by ourselves: never offered to the vendor
 
 logger = logging.getLogger(__name__)
@@ -135,10 +136,11 @@ class SendingLine:
         """At its moment, True. After a standstill all others move back with it, for a vendor counts a burst."""
         leaves_at = max(request.starts_at, self._next_at)
         if (wait := leaves_at - time.time()) > 0:
-            await asyncio.sleep(wait)
+            await asyncio.sleep(min(wait, SLIP_SECONDS))
         now = time.time()
+        is_late, was_set_back = now - request.starts_at > LATE_SECONDS, leaves_at - now > LATE_SECONDS
         stood_still = now - leaves_at > SLACK_SECONDS
-        if now - request.starts_at > LATE_SECONDS or (stood_still and self._is_followed):
+        if is_late or was_set_back or (stood_still and self._is_followed):
             return False
         self._next_at = (now if stood_still else leaves_at) + len(request.batch) / self.account.pace
         return True

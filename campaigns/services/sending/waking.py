@@ -32,6 +32,7 @@ STANDS_STILL_AFTER = timedelta(seconds=30)
 def wake_all() -> None:
     now = timezone.now()
     Heartbeat.beat()
+    Heartbeat.forget_gone()
     start_due_campaigns(now)
     for account in ProviderAccount.objects.all():
         _wake_account(account, now)

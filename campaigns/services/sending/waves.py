@@ -18,7 +18,7 @@ from ..planning.launching import start_due_campaigns
 from .outlook import sendable
 from .sending_line import Request
 
-RESERVE_SECONDS = 75.0  # a slice, and the longest a request may take to end
+RESERVE_SECONDS = 45.0  # a wave begins at once, and a request ends within 30 seconds
 WAVE_SECONDS = 0.25  # a wave is so much of the account's pace
 WAVE_MOST = 250  # requests of a wave: their rows are begun in one statement while the wave before is on the wire
 AHEAD_SECONDS = 0.5  # begun so long before its time at most, so that a stop is felt within a second

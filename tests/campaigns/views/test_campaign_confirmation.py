@@ -186,7 +186,7 @@ def test_a_silent_worker_is_said_instead_of_a_bar_that_stands_still(clerk, beat_
     start_preparation(campaign)
     Campaign.objects.filter(pk=campaign.pk).update(prepared_at=timezone.now() - timedelta(seconds=70))
     if beat_ago is not None:
-        Heartbeat.objects.create(at=timezone.now() - beat_ago)
+        Heartbeat.objects.create(machine="host-1", at=timezone.now() - beat_ago)
     page = confirmation(clerk, campaign)
     assert said in page
     assert ("時間がかかっています" in page) == (not said)

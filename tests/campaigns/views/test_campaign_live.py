@@ -220,7 +220,7 @@ def test_trouble_on_the_way_is_said(clerk, account, said):
 )
 def test_a_silent_worker_is_said(clerk, beat_ago, said):
     if beat_ago:
-        Heartbeat.objects.create(at=timezone.now() - beat_ago)
+        Heartbeat.objects.create(machine="host-1", at=timezone.now() - beat_ago)
     assert said in live(clerk, running(starts_at=timezone.now() - timedelta(minutes=5)))
 
 

@@ -72,11 +72,20 @@ def test_the_month_s_figures_lead_to_the_messages_behind_them(viewer):
 
 def test_a_silent_worker_and_a_halted_account_are_said_first(viewer):
     make_account(label="止まった接続先", halted_reason="quota_used_up", halted_at=timezone.now())
-    Heartbeat.objects.create(pk=1, at=timezone.now() - timedelta(hours=1))
+    Heartbeat.objects.create(machine="host-1", at=timezone.now() - timedelta(hours=1))
     text = page(viewer)
     assert "送信が止まっています" in text
     assert "止まった接続先" in text
     assert "契約の送信上限に達しました" in text
+
+
+def test_one_silent_machine_among_several_is_named(viewer):
+    Heartbeat.objects.create(machine="host-1", at=timezone.now())
+    Heartbeat.objects.create(machine="host-2", at=timezone.now() - timedelta(minutes=7))
+    text = page(viewer)
+    assert "サーバー「host-2」のワーカーから応答がありません" in text
+    assert "host-1" not in text
+    assert "送信が止まっています" not in text
 
 
 def test_only_an_administrator_is_led_to_the_account(client):

@@ -179,7 +179,7 @@ def test_accounts_in_trouble_and_silent_workers_are_reported():
     halted = make_account(halted_reason="account_refused")
     make_account()
     make_account(halted_reason="account_refused", is_active=False)
-    Heartbeat.objects.create(pk=1, at=timezone.now() - timedelta(minutes=10))
+    Heartbeat.objects.create(machine="host-1", at=timezone.now() - timedelta(minutes=10))
     waiting = waiting_for(make_user("viewer"))
     assert waiting.accounts == [halted]
     assert waiting.silent_since is not None

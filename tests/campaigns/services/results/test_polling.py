@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns.models import Message, MessageState, OpenMessage, ProviderAccount
 from campaigns.services.results import polling
 from campaigns.services.results.polling import SLICE, look_due
+from providers.errors import OutcomeUnknown
 from tests.factories import make_account, make_campaign, make_message
 from tests.fakes import ScriptedProvider
 
@@ -68,3 +69,29 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_who_found_no_time_keeps_the_turn(account: ProviderAccount, queued: Tasks) -> None:
     work_off(account, queued)
     assert set(Message.objects.values_list("state", flat=True)) == {MessageState.ACCEPTED}
+
+
+@pytest.mark.parametrize(
+    ("lists_within", "minutes", "fails", "state"),
+    [
+        pytest.param(600, 9, False, "unknown", id="it may still appear"),
+        pytest.param(600, 11, False, "refused", id="by now it would be known"),
+        pytest.param(600, 11, True, "unknown", id="the vendor did not answer"),
+        pytest.param(0, 600, False, "unknown", id="silence proves nothing"),
+    ],
+)
+def test_what_the_vendor_would_know_by_now_was_never_taken(
+    account: ProviderAccount, queued: Tasks, monkeypatch: pytest.MonkeyPatch, lists_within, minutes, fails, state
+) -> None:
+    async def fail(*args: object) -> None:
+        raise OutcomeUnknown
+
+    changed = replace(ScriptedProvider.capabilities, rejects_duplicates=False, lists_within=lists_within)
+    monkeypatch.setattr(ScriptedProvider, "capabilities", changed)
+    if fails:
+        monkeypatch.setattr(ScriptedProvider, "look_up", fail)
+        monkeypatch.setattr(ScriptedProvider, "look_up_day", fail)
+    OpenMessage.objects.update(since=timezone.now() - timedelta(minutes=minutes))
+    work_off(account, queued)
+    told = {"unknown": "worker_lost", "refused": "never_taken"}
+    assert set(Message.objects.values_list("state", "reason")) == {(state, told[state])}

@@ -10,14 +10,15 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount
+from campaigns.services.planning.launching import start_due_campaigns
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
-from campaigns.services.sending.sending_line import SLACK_SECONDS
+from campaigns.services.sending.sending_line import NOT_BEGUN, SLACK_SECONDS, Request, SendingLine, Sent
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.suppressing import suppress
-from providers.base import Duplicate, Unknown
-from tests.factories import make_account
+from providers.base import Duplicate, OutboundSms, TurnedAway, Unknown
+from tests.factories import make_account, make_phone
 from tests.fakes import wait_for_homecoming
 
 from .test_dispatching import dispatch, launched_campaign, ready_campaign, states
@@ -48,9 +49,43 @@ def test_what_a_slow_vendor_keeps_waiting_is_checked_again_before_it_leaves(vend
     monkeypatch.setattr("campaigns.services.sending.waves.Waves.size", 20)
     monkeypatch.setattr(ProviderAccount, "pace", 1000.0)
     campaign = launched_campaign(contacts=20, account=account)
-    dispatch(campaign, seconds=0.3)
+    dispatch(campaign, seconds=1)
     assert sorted(states(campaign)) == ["accepted"] * 4 + ["queued"] * 16
     assert len(vendor.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "slip", [pytest.param(-60.0, id="the machine slept"), pytest.param(3_600.0, id="the clock was set back")]
+)
+def test_a_request_far_from_its_time_comes_back_unsent(vendor, monkeypatch, slip):
+    monkeypatch.setattr("campaigns.services.sending.sending_line.SLIP_SECONDS", 0.1)
+    sms = OutboundSms(reference="r" * 24, to=make_phone(), body="ご予約は明日です。", sender_id="54321")
+    sent: list[Sent] = []
+    with SendingLine(make_account(provider="scripted")) as line:
+        line.put([Request(time.time() + slip, [sms])])
+        while line.in_hand:
+            sent += line.take(after=0.02)
+    assert sent == [Sent(sms, TurnedAway(NOT_BEGUN))]
+    assert vendor.asked == []
+
+
+def test_what_a_dead_worker_held_is_waited_for_and_then_asked_about(vendor, queued):
+    """By the slices themselves: the schedule's minute would come a minute later."""
+    campaign = launched_campaign(contacts=2)
+    now = timezone.now()
+    start_due_campaigns(now)
+    token = DueMessage.objects.reserve([campaign.pk], 2, now=now, seconds=30)
+    Message.objects.begin_send(token, [campaign.pk], now)
+    queued.clear()
+    dispatch(campaign)
+    assert ("dispatch_account", (campaign.account_id,)) in queued
+    assert set(states(campaign)) == {"sending"}
+    DueMessage.objects.update(reserved_until=now - timedelta(seconds=1))
+    queued.clear()
+    dispatch(campaign)
+    assert set(states(campaign)) == {"unknown"}
+    assert ("look_due", (campaign.account_id,)) in queued
+    assert ("dispatch_account", (campaign.account_id,)) not in queued
 
 
 def test_an_adapter_that_fails_leaves_no_message_hanging(vendor, queued):
