@@ -59,7 +59,7 @@ def furnish() -> None:
     """The demo, and what it lacks: a draft, a request, an upload not yet checked, an opt-out, a closed day."""
     call_command("seed_demo", verbosity=0)
     operator = User.objects.get(username="operator")
-    sender, everybody = SenderId.objects.get(), ContactList.objects.all()
+    sender, everybody = SenderId.objects.filter(account__provider="zettai_reach").get(), ContactList.objects.all()
     PortalSettings.objects.update(approval_above=0)
     request = Campaign(name="年末のご挨拶", template=MessageTemplate.objects.last())
     prepare(request, sender, operator, everybody)

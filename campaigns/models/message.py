@@ -213,7 +213,8 @@ RESULT_COLUMNS = {
 # Parameters: now, the rows.
 RECORD = """
 UPDATE campaigns_message SET
-  state = CASE WHEN campaigns_message.state = 'sending' THEN v.state ELSE campaigns_message.state END,
+  state = CASE WHEN campaigns_message.state = 'sending' OR (campaigns_message.state = 'booked' AND v.state = 'accepted')
+    THEN v.state ELSE campaigns_message.state END,
   reason = CASE WHEN campaigns_message.state = 'sending' THEN v.reason ELSE campaigns_message.reason END,
   vendor_code = CASE WHEN campaigns_message.state = 'sending' THEN v.vendor_code ELSE campaigns_message.vendor_code END,
   vendor_text = v.vendor_text,

@@ -47,11 +47,11 @@ def text_of(client: Client, page: Page) -> str:
 
 
 def is_theirs(word: str, foreign: set[str]) -> bool:
-    """As it was typed in, cut off by a list, or with the value of a field put in."""
+    """As it was typed in, cut off by a list, or with the values of fields put in."""
     return (
         word in foreign
         or (len(word) >= LONG_ENOUGH and any(each.startswith(word) for each in foreign))
-        or any({word[:at], word[at:]} <= foreign for at in range(1, len(word)))
+        or any(word[:at] in foreign and is_theirs(word[at:], foreign) for at in range(1, len(word)))
     )
 
 

@@ -53,7 +53,8 @@ def test_closed_for_work_without_a_look_at_the_database(
 
 def test_receipts_and_load_balancers_are_answered_while_closed(client: Client, closed: None) -> None:
     account = make_account()
-    taken = client.post(reverse("webhook", args=[account.callback_key]), b"json={}", content_type="text/plain")
+    url = reverse("webhook", args=[account.pk, account.callback_key])
+    taken = client.post(url, b"json={}", content_type="text/plain")
     assert taken.status_code == 200
     assert client.get(reverse("health")).status_code == 200
 

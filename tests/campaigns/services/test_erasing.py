@@ -98,7 +98,7 @@ def test_what_still_waits_here_is_withdrawn_and_counted_as_such(person, queued):
     message.refresh_from_db()
     assert (message.state, message.reason) == ("cancelled", "erased")
     assert not DueMessage.objects.exists()
-    recount_touched()
+    recount_touched(timezone.now())
     assert DayCount.objects.get().state == "cancelled"
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import threading
 import time
+from contextlib import closing
 from datetime import timedelta
 from time import monotonic
 
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount
+from campaigns.models import Campaign, DueMessage, Leaving, Message, OpenMessage, ProviderAccount
 from campaigns.services.planning.launching import start_due_campaigns
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending import stopping
@@ -60,12 +61,13 @@ def test_what_a_slow_vendor_keeps_waiting_is_checked_again_before_it_leaves(vend
 def test_a_request_far_from_its_time_comes_back_unsent(vendor, monkeypatch, slip):
     monkeypatch.setattr("campaigns.services.sending.sending_line.SLIP_SECONDS", 0.1)
     sms = OutboundSms(reference="r" * 24, to=make_phone(), body="ご予約は明日です。", sender_id="54321")
+    message = Leaving(1, 1, sms.reference, sms.to, sms.body)
     sent: list[Sent] = []
-    with SendingLine(make_account(provider="scripted")) as line:
-        line.put([Request(time.time() + slip, [sms])])
+    with closing(SendingLine(make_account(provider="scripted"))) as line:
+        line.put([Request(time.time() + slip, [sms], [message])])
         while line.in_hand:
             sent += line.take(after=0.02)
-    assert sent == [Sent(sms, TurnedAway(NOT_BEGUN))]
+    assert sent == [Sent(message, sms, TurnedAway(NOT_BEGUN))]
     assert vendor.asked == []
 
 
