@@ -3,7 +3,7 @@
 import logging
 import re
 
-WEBHOOK = re.compile(r"/hooks/[^/\s]+")
+WEBHOOK = re.compile(r"/hooks/\S+")
 
 
 class WithoutKeys(logging.Filter):

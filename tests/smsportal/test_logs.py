@@ -8,7 +8,7 @@ from smsportal.logs import WithoutKeys
 @pytest.mark.parametrize(
     ("said", "written"),
     [
-        pytest.param("Internal Server Error: /hooks/s3cr3t-Key/", "Internal Server Error: /hooks/…/", id="a webhook"),
+        pytest.param("Internal Server Error: /hooks/7/s3cr3t-Key/", "Internal Server Error: /hooks/…", id="a webhook"),
         pytest.param("Internal Server Error: /campaigns/7/", "Internal Server Error: /campaigns/7/", id="a page"),
     ],
 )
