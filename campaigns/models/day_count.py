@@ -61,9 +61,14 @@ class DayCount(models.Model):
         return f"{self.day} {self.state}"
 
 
+@transaction.atomic(savepoint=False)
 def touch_counts(campaigns: Collection[int], now: datetime) -> None:
-    """Messages of these campaigns moved: their counts are to be made again."""
-    Campaign.objects.filter(pk__in=campaigns).update(counts_touched_at=now)
+    """Messages of these campaigns moved: their counts are to be made again.
+
+    Rows are locked in the order of their keys, as waves, outcomes and receipts touch the same campaigns at once.
+    """
+    in_order = Campaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk")
+    Campaign.objects.filter(pk__in=in_order.values("pk")).update(counts_touched_at=now)
 
 
 COUNTED = ("account_id", "day", "carrier", "state", "messages", "parts", "billed_parts")

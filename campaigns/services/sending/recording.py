@@ -31,10 +31,11 @@ def record_sent(account: ProviderAccount, sent: Sequence[Sent], now: datetime) -
         Message.objects.record(results, now)
         _watch(account, sent, results, now)
         DueMessage.objects.hand_over([item.message.id for item in sent if item.message.id not in away])
-        _put_off(account, away, now)
         if opted_out := [item.sms.to for item in sent if _opted_out(item.outcome)]:
             suppress_refused(opted_out, account.label)
+        # Campaigns before the account, as a wave locks them: the next slice takes one at this very moment.
         touch_counts({item.message.campaign_id for item in sent}, now)
+        _put_off(account, away, now)
     _note_health(account, sent[-1].outcome, now)
 
 

@@ -52,7 +52,7 @@ class Waves:
         now = timezone.now()
         start_due_campaigns(now)
         wave = self._take([c.pk for c in sendable(self.account, now) if c.is_under_way], now, not_before)
-        self._find_envelopes({message.campaign_id for message in wave.messages})
+        self._find_envelopes({message.campaign_id for message in wave.messages}, now)
         sealed = seal(wave.messages, self._envelopes)
         return [self._request(wave, sealed, place) for place in range(0, len(sealed), self.batch_size)]
 
@@ -78,7 +78,8 @@ class Waves:
         these = slice(place, place + self.batch_size)
         return Request(wave.starts_at + place / self.account.pace, sealed[these], wave.messages[these])
 
-    def _find_envelopes(self, campaigns: set[int]) -> None:
+    def _find_envelopes(self, campaigns: set[int], now: datetime) -> None:
+        """As of the moment it was decided that they may go: a booking that waited since is none to be sent at once."""
         for campaign_id in campaigns - self._envelopes.keys():
             campaign = Campaign.objects.select_related("account", "sender").get(pk=campaign_id)
-            self._envelopes[campaign_id] = envelope_of(campaign, timezone.now())
+            self._envelopes[campaign_id] = envelope_of(campaign, now)

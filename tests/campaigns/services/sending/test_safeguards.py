@@ -1,6 +1,8 @@
 """What must hold when something comes at a bad moment: a wait, a slow vendor, an opt-out, a lost answer, a halt."""
 
 import asyncio
+import itertools
+import re
 import threading
 import time
 from contextlib import closing
@@ -8,18 +10,24 @@ from datetime import timedelta
 from time import monotonic
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Leaving, Message, OpenMessage, ProviderAccount
-from campaigns.services.planning.launching import start_due_campaigns
+from campaigns.services.planning.launching import launch, start_due_campaigns
+from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
+from campaigns.services.sending.recording import record_sent
 from campaigns.services.sending.sending_line import NOT_BEGUN, SLACK_SECONDS, Request, SendingLine, Sent
 from campaigns.services.sending.waking import wake_all
+from campaigns.services.sending.waves import Waves
 from campaigns.services.suppressing import suppress
 from providers.base import Duplicate, OutboundSms, TurnedAway, Unknown
-from tests.factories import make_account, make_phone
+from tests.factories import make_account, make_campaign, make_phone
 from tests.fakes import wait_for_homecoming
 
 from .test_dispatching import dispatch, launched_campaign, ready_campaign, states
@@ -144,6 +152,56 @@ def test_a_booking_without_an_answer_is_settled_before_its_time(vendor, queued):
     vendor.answers = [Duplicate(), Duplicate()]
     look_due(campaign.account)
     assert set(states(campaign)) == {"booked"}
+
+
+def test_a_wave_held_up_by_the_database_is_still_a_booking(vendor, queued, monkeypatch):
+    """Decided while there was time to book; sent now it would arrive minutes before its time."""
+    campaign = make_campaign(
+        account=make_account(provider="scripted"),
+        held_at="vendor",
+        scheduled_for=timezone.now() + timedelta(seconds=vendor.capabilities.book_at_least_ahead + 60),
+    )
+    start_preparation(campaign)
+    prepare_campaign(campaign, until=monotonic() + 5)
+    campaign.refresh_from_db()
+    launch(campaign, campaign.created_by)
+    buy_pace = ProviderAccount.buy_pace
+
+    with time_machine.travel(timezone.now()) as clock:
+
+        def buy_after_a_long_wait(self, requests, *, now):
+            clock.shift(90)
+            return buy_pace(self, requests, now=now)
+
+        monkeypatch.setattr(ProviderAccount, "buy_pace", buy_after_a_long_wait)
+        requests = Waves(campaign.account).next(not_before=0)
+    assert {sms.scheduled_for for request in requests for sms in request.batch} == {campaign.starts_at}
+
+
+def locked(queries) -> list[str]:
+    """The tables of rows that several transactions change, in the order in which one of them changed them."""
+    named = re.findall(r'UPDATE "?(campaigns_campaign|campaigns_provideraccount)"?', " ".join(queries))
+    return [name for name, _ in itertools.groupby(named)]
+
+
+def test_waves_and_outcomes_lock_rows_in_the_same_order(vendor, queued):
+    """While answers come home the next slice takes waves: the other way round PostgreSQL would end one of the two."""
+    campaign = launched_campaign(contacts=2)
+    start_due_campaigns(timezone.now())
+    order = ["campaigns_campaign", "campaigns_provideraccount"]
+    waves, at = Waves(campaign.account), timezone.now()
+    with CaptureQueriesContext(connection) as taking:
+        wave = waves._take([campaign.pk], at, 0.0)
+    assert locked(query["sql"] for query in taking) == order
+    sent = [Sent(each, sms_of(each), TurnedAway("throttled", 5.0)) for each in wave.messages]
+    with CaptureQueriesContext(connection) as recording:
+        record_sent(campaign.account, sent, at)
+    queries = [query["sql"] for query in recording]
+    assert locked(queries[: next(n for n, sql in enumerate(queries) if '"trouble"' in sql)]) == order
+
+
+def sms_of(message: Leaving) -> OutboundSms:
+    return OutboundSms(reference=message.reference, to=message.phone, body=message.body, sender_id="54321")
 
 
 def test_a_campaign_that_starts_on_a_halted_account_is_held(vendor, queued):
