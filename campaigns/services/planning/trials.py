@@ -15,6 +15,7 @@ from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, Message, MessageState, Preparation, Purpose, TrialPhone, User
 from campaigns.texts import reason_text
 
+from ..erasing import remember_erased
 from .audience import Audience, NewMessage, store
 from .launching import launch
 from .readiness import problems_by_field
@@ -44,6 +45,7 @@ def send_trial(
         with transaction.atomic():
             trial = _trial(campaign, actor, messages, reference)
             store(trial, messages, timezone.now())
+            remember_erased(each.phone for each in phones)
             launch(trial, actor)
             Activity.objects.note(actor, "campaign_tried", campaign, phones=len(phones))
     except IntegrityError as error:

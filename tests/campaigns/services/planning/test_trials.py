@@ -4,6 +4,7 @@ import pytest
 
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, DueMessage, Message, PortalSettings, TrialPhone
+from campaigns.services.erasing import erase_contact
 from campaigns.services.planning.drafting import delete_draft
 from campaigns.services.planning.launching import confirm
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
@@ -77,6 +78,18 @@ def test_a_number_that_must_not_be_texted_gets_no_trial_either(draft, vendor):
     assert vendor.asked == []
     assert Message.objects.get().state == "suppressed"
     assert not was_tried(draft)
+
+
+def test_who_refused_and_was_erased_gets_no_trial_either(draft, vendor):
+    actor = make_user("operator")
+    contact = make_contact()
+    make_suppression(phone=contact.phone)
+    own = TrialPhone.objects.create(user=actor, phone=contact.phone)
+    erase_contact(contact, actor)
+    send_trial(draft, actor, person=SOMEBODY, phones=[own], reference="0" * 12)
+    send_all(draft)
+    assert vendor.asked == []
+    assert Message.objects.get().state == "suppressed"
 
 
 @pytest.mark.parametrize(
