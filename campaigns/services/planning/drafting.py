@@ -123,5 +123,6 @@ def delete_draft(campaign: Campaign, actor: User) -> None:
     discard_preparation(campaign)  # refuses unless it is a draft
     clear_preparation(campaign, until=inf)  # in chunks of their own, so that others get their turn with the database
     with transaction.atomic():
+        discard_preparation(campaign)  # again: clearing takes its time, and somebody may have launched it meanwhile
         Activity.objects.note(actor, "campaign_deleted", campaign)
         campaign.delete()

@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, Message
-from campaigns.services.planning.drafting import DraftOvertaken, Edition, save_draft
+from campaigns.services.planning.drafting import DraftOvertaken, Edition, delete_draft, save_draft
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from tests.factories import make_campaign, make_list, make_user
 
@@ -120,3 +120,16 @@ def test_a_page_that_makes_its_draft_twice_at_the_same_moment_makes_one_and_keep
         save_draft(draft, actor, **lists, edition=Edition(revision=0, page="a" * 12, by_itself=by_itself))
     stored = Campaign.objects.get()
     assert (stored.body, stored.revision, stored.created_by) == ("書き終わり", 2, actor)
+
+
+def test_a_draft_that_somebody_launched_while_it_was_cleared_is_not_deleted(monkeypatch):
+    campaign = make_campaign()
+
+    def clear_while_another_launches(draft: Campaign, *, until: float) -> None:
+        Campaign.objects.filter(pk=draft.pk).update(state="scheduled")
+
+    monkeypatch.setattr("campaigns.services.planning.drafting.clear_preparation", clear_while_another_launches)
+    with pytest.raises(RuleError, match="もう下書きではない"):
+        delete_draft(campaign, campaign.created_by)
+    assert Campaign.objects.filter(pk=campaign.pk).exists()
+    assert not Activity.objects.filter(verb="campaign_deleted").exists()
