@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.errors import InvalidInput, RuleError
 from campaigns.forms.contacts import ContactFilter, ContactForm, GoodbyeForm, SavedFilterForm
-from campaigns.models import Activity, Contact, ContactList, ErasedPerson, Message, Suppression
+from campaigns.models import Activity, Contact, ContactList, ErasedPerson, Suppression
 from campaigns.rules.phone_numbers import parse_phone
 from campaigns.services.contacts import find_contacts, people_of, save_contact
 from campaigns.services.erasing import delete_contact, erase_contact, proof_of
+from campaigns.services.figures.message_search import Search, find_messages
 from campaigns.services.figures.personal_data import everything_about
 
 from .access import requires
@@ -60,7 +61,7 @@ def contact_detail(request: HtmxRequest, contact_id: int) -> HttpResponse:
         "joined": joined,
         "other_lists": ContactList.objects.exclude(pk__in=joined),
         "suppression": Suppression.objects.filter(phone=contact.phone).select_related("created_by").first(),
-        "recent": Message.objects.filter(contact=contact).select_related("campaign").order_by("-pk")[:RECENT],
+        "recent": find_messages(Search(contact=contact)).order_by("-pk")[:RECENT],
         "acts": acts[:RECENT] if request.user.has_perm("campaigns.view_activity") else None,
     }
     return render(request, "contacts/detail.html", context)

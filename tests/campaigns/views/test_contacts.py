@@ -5,7 +5,7 @@ from django.test import Client
 
 from campaigns.models import Activity, Contact, Message, SavedFilter, Suppression
 from campaigns.rules.phone_numbers import format_domestic
-from tests.factories import make_contact, make_list, make_message, make_suppression, make_user
+from tests.factories import make_campaign, make_contact, make_list, make_message, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
 TYPED = {"phone": "０９０ー１２３４ー５６７８", "name": "青木 茂", "consent_basis": "", "new_name": "", "new_value": ""}
@@ -130,6 +130,15 @@ def test_one_person_with_everything_known(clerk):
     page = text_of(clerk.get(f"/contacts/{contact.pk}/"))
     for shown in ("常連", "配信停止中", "電話", "11月に申し出", message.campaign.name):
         assert shown in page
+
+
+def test_what_a_draft_only_prepares_is_not_said_to_be_sent_to_a_person(clerk):
+    contact = make_contact()
+    make_message(make_campaign(name="まだ下書き", state="draft"), contact=contact)
+    make_message(make_campaign(name="もう送信", state="completed"), contact=contact, state="delivered")
+    page = text_of(clerk.get(f"/contacts/{contact.pk}/"))
+    assert "もう送信" in page
+    assert "まだ下書き" not in page
 
 
 def test_a_new_contact_is_stored_in_one_form_whatever_was_typed(clerk):
