@@ -165,6 +165,11 @@ class Campaign(models.Model):
         return self.preparation == Preparation.READY
 
     @property
+    def ended_before(self) -> int:
+        """Messages suppressed or cancelled before the recipients were counted, and so none of them."""
+        return sum(int(self.excluded.get(reason, 0)) for reason in ("opted_out", "erased"))
+
+    @property
     def cost(self) -> Decimal:
         """Estimate in yen, by the price pinned with the audience."""
         return self.parts_total * self.unit_price

@@ -109,9 +109,8 @@ def _handed_over(campaign: Campaign, by_state: Iterable[StateCount], waiting: in
     """While it is sent the queue knows to the second; afterwards the counts do."""
     if campaign.state not in LIVE:
         return sum(row.messages for row in by_state if row.state in HANDED_OVER)
-    ended_unsent = sum(row.messages for row in by_state if row.state in (S.EXPIRED, S.SUPPRESSED))
-    left_out_before = int(campaign.excluded.get("opted_out", 0))
-    return max(0, campaign.recipients - waiting - max(0, ended_unsent - left_out_before))
+    ended_unsent = sum(row.messages for row in by_state if row.state in (S.EXPIRED, S.SUPPRESSED, S.CANCELLED))
+    return max(0, campaign.recipients - waiting - max(0, ended_unsent - campaign.ended_before))
 
 
 def _rate(campaign: Campaign, now: datetime) -> float | None:

@@ -66,8 +66,10 @@ def _read(account: ProviderAccount, group: str, page: int) -> tuple[list[Deliver
 
 def _keep(campaign: Campaign, receipts: Sequence[DeliveryReceipt], next_page: int) -> None:
     """A URL once opened stays so; the total is counted when the last page is in."""
+    assert campaign.account is not None
     ours = Message.objects.filter(campaign=campaign)
     with transaction.atomic():
+        campaign.account.write_results_alone()
         for clicked in (False, True):
             told = [receipt.reference for receipt in receipts if receipt.clicked is clicked]
             ours.filter(reference__in=told).exclude(clicked=True).update(clicked=clicked)

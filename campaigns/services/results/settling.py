@@ -27,6 +27,7 @@ from providers.errors import AccountRefused
 
 from ..accounts import ask_vendor, provider_class
 from ..envelopes import envelope_of, seal
+from ..suppressing import suppress_refused
 
 # As long as the text is still wanted, and the vendor surely remembers the reference (ZR-A31).
 REPEAT_WITHIN = timedelta(minutes=30)
@@ -61,6 +62,7 @@ def end_never_taken(account: ProviderAccount, not_found: Sequence[OpenMessage], 
     late = [row for row in not_found if now - row.since >= timedelta(seconds=seconds)]
     words = [Word(row.message.reference, MessageState.REFUSED, "never_taken", final_at=at) for row in late]
     with transaction.atomic():
+        account.write_results_alone()
         moved = Message.objects.hear(account.pk, MessageState.REFUSED, words)
         OpenMessage.objects.close([message_id for message_id, _ in moved])
         touch_counts({campaign_id for _, campaign_id in moved}, now)
@@ -118,6 +120,8 @@ def _settle(account: ProviderAccount, message: Message, outcome: Outcome, now: d
         case _:
             return
     with transaction.atomic():
+        if word.reason == "recipient_opted_out":
+            suppress_refused([message.phone], account.label)
         Message.objects.hear(account.pk, word.state, [word])
         OpenMessage.objects.filter(pk=message.pk).update(in_doubt=False, looks=0, since=now)
         if word.state == MessageState.REFUSED:

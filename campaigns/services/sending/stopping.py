@@ -72,10 +72,11 @@ def stop_campaign(campaign: Campaign, actor: User) -> StopReceipt:
 
 
 def _ended_here(campaign: Campaign) -> int:
-    """Messages that were to go and ended without leaving: opted out meanwhile, too late, refused. As last counted."""
-    ended = (MessageState.SUPPRESSED, MessageState.EXPIRED, MessageState.REFUSED)
+    """Messages that were to go and ended without leaving: opted out or erased meanwhile, too late, refused. As last
+    counted."""
+    ended = (MessageState.SUPPRESSED, MessageState.CANCELLED, MessageState.EXPIRED, MessageState.REFUSED)
     counted: int = DayCount.objects.filter(campaign=campaign, state__in=ended).aggregate(n=Sum("messages"))["n"] or 0
-    return max(0, counted - int(campaign.excluded.get("opted_out", 0)))
+    return max(0, counted - campaign.ended_before)
 
 
 def cancel_booking(campaign: Campaign, actor: User) -> StopReceipt:
@@ -175,7 +176,9 @@ async def _cancel_each(provider: Provider, booked: list[tuple[int, str]]) -> lis
 
 
 def _mark_recalled(campaign: Campaign, messages: list[int], now: datetime) -> None:
+    assert campaign.account is not None
     with transaction.atomic():
+        campaign.account.write_results_alone()
         booked = Message.objects.filter(pk__in=messages, state__in=HELD_THERE)
         booked.update(state=MessageState.CANCELLED, reason="stopped", final_at=now)
         OpenMessage.objects.close(messages)
@@ -186,6 +189,7 @@ def recall_opted_out(account: ProviderAccount) -> None:
     """Who opts out after a text of theirs was booked at the vendor is not sent it either."""
     stopped = Suppression.objects.filter(phone=OuterRef("message__phone"))
     held = OpenMessage.objects.filter(Exists(stopped), account=account, message__state=MessageState.BOOKED)
+    held = held.filter(message__campaign__starts_at__gt=timezone.now())  # what is on its way keeps no turn of others
     rows = list(held.values_list("message_id", "message__reference", "message__campaign_id")[:RECALL_AT_ONCE])
     if not rows or not provider_class(account).capabilities.cancels:
         return
@@ -195,7 +199,10 @@ def recall_opted_out(account: ProviderAccount) -> None:
         account.note_trouble(error.code, now=timezone.now())
         return
     with transaction.atomic():
+        account.write_results_alone()
         booked = Message.objects.filter(pk__in=gone, state=MessageState.BOOKED)
         booked.update(state=MessageState.SUPPRESSED, reason="opted_out", final_at=timezone.now())
         OpenMessage.objects.close(gone)
         touch_counts({campaign_id for _, _, campaign_id in rows}, timezone.now())
+    if gone and len(rows) == RECALL_AT_ONCE:
+        enqueue("recall_opted_out")

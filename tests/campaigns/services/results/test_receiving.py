@@ -5,7 +5,7 @@ from math import inf
 import pytest
 from django.utils import timezone
 
-from campaigns.models import DayCount, DueMessage, Message, OpenMessage, ReceiptLog
+from campaigns.models import DayCount, DueMessage, Message, OpenMessage, ReceiptLog, Suppression
 from campaigns.services.results.applying import apply_receipts
 from campaigns.services.results.counting import fetch_vendor_counts, recount_touched
 from campaigns.services.results.hearing import hear
@@ -214,6 +214,14 @@ def test_doubt_is_settled_by_the_same_reference_again(message, vendor, answer, s
     look_due(message.account)
     assert state_of(message) == state
     assert [sms.reference for sms in vendor.asked] == [message.reference]
+
+
+def test_who_had_refused_when_a_doubt_is_settled_is_not_texted_again(message, vendor):
+    Message.objects.update(state="unknown")
+    opened(message, in_doubt=True)
+    vendor.answers = [Refused("recipient_opted_out", "113")]
+    look_due(message.account)
+    assert Suppression.objects.filter(phone=message.phone, reason="opt_out").exists()
 
 
 @pytest.mark.parametrize(

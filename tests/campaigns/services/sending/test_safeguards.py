@@ -27,7 +27,7 @@ from campaigns.services.sending.waking import wake_all
 from campaigns.services.sending.waves import Waves
 from campaigns.services.suppressing import suppress
 from providers.base import Duplicate, OutboundSms, TurnedAway, Unknown
-from tests.factories import make_account, make_campaign, make_phone
+from tests.factories import make_account, make_campaign, make_phone, make_suppression
 from tests.fakes import wait_for_homecoming
 
 from .test_dispatching import dispatch, launched_campaign, ready_campaign, states
@@ -133,6 +133,25 @@ def test_who_opts_out_is_taken_out_of_a_booking(vendor, queued):
     stopping.recall_opted_out(campaign.account)
     assert Message.objects.get(phone=phone).state == "suppressed"
     assert Message.objects.exclude(phone=phone).get().state == "booked"
+
+
+def test_bookings_that_cannot_be_taken_back_keep_no_other_from_it(vendor, queued, monkeypatch):
+    """Two opted out an hour apart, and a task asks about one."""
+    monkeypatch.setattr(stopping, "RECALL_AT_ONCE", 1)
+    past, coming = booked_campaign(vendor), booked_campaign(vendor)
+    Campaign.objects.filter(pk=past.pk).update(starts_at=timezone.now())
+    Campaign.objects.filter(pk=coming.pk).update(account=past.account)
+    Message.objects.update(account=past.account)
+    OpenMessage.objects.update(account=past.account)
+    make_suppression(phone=past.messages.first().phone)
+    for message in coming.messages.all():
+        make_suppression(phone=message.phone)
+    queued.clear()
+    stopping.recall_opted_out(past.account)
+    assert sorted(states(coming)) == ["booked", "suppressed"]
+    assert ("recall_opted_out", ()) in queued
+    stopping.recall_opted_out(past.account)
+    assert states(coming) == ["suppressed"] * 2
 
 
 def test_a_booking_without_an_answer_is_taken_back_too(vendor, queued):

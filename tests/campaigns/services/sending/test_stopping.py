@@ -5,8 +5,10 @@ import pytest
 from django.utils import timezone
 
 from campaigns.errors import RuleError
-from campaigns.models import Campaign, DueMessage, Message, Suppression
+from campaigns.models import Campaign, Contact, DueMessage, Message, Suppression
 from campaigns.rules.sending_window import jst_day
+from campaigns.services.erasing import erase_contact
+from campaigns.services.figures.watching import figures
 from campaigns.services.planning.launching import launch
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.counting import recount_touched
@@ -36,6 +38,15 @@ def booked_campaign(vendor) -> Campaign:
     launch(campaign, campaign.created_by)
     dispatch(campaign)
     return campaign
+
+
+def test_who_was_erased_meanwhile_is_not_said_to_have_left(vendor, queued):
+    campaign = launched_campaign(contacts=3)
+    erase_contact(Contact.objects.first(), campaign.created_by)
+    recount_touched(timezone.now())
+    assert figures(campaign, timezone.now()).handed_over == 0
+    receipt = stopping.stop_campaign(campaign, campaign.created_by)
+    assert (receipt.left, receipt.recalled, receipt.at_vendor) == (0, 2, 0)
 
 
 def test_stop_says_what_left_and_what_was_recalled(vendor, queued):
