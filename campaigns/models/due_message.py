@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db import connection, models
 from django.db.models import F
+from django.db.models.functions import Least
 
 from . import bulk
+
+MOST_ATTEMPTS = 32_767  # that the column holds: a vendor may turn away every second for a day
 
 
 class DueMessageQuerySet(models.QuerySet["DueMessage"]):
@@ -52,7 +55,8 @@ class DueMessageQuerySet(models.QuerySet["DueMessage"]):
 
     def put_off(self, messages: Collection[int], due_at: datetime) -> None:
         """Turned away: due again later."""
-        self.filter(pk__in=messages).update(token="", reserved_until=None, due_at=due_at, attempts=F("attempts") + 1)
+        attempts = Least(F("attempts") + 1, MOST_ATTEMPTS)
+        self.filter(pk__in=messages).update(token="", reserved_until=None, due_at=due_at, attempts=attempts)
 
 
 # Materialized, so that the picking is done once whatever the planner makes of it. Parameters: token, until, campaign,

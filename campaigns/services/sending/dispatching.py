@@ -12,7 +12,7 @@ from campaigns.models import Heartbeat, ProviderAccount
 from campaigns.queue import enqueue
 
 from ..results.settling import doubt_expired
-from .outlook import finish_done, hold, is_anything_coming, wake_if_due
+from .outlook import finish_done, hold, hold_running, is_anything_coming, wake_if_due
 from .recording import record_sent
 from .sending_line import SendingLine
 from .waves import Waves
@@ -54,7 +54,7 @@ class Slice:
 
     def work(self) -> None:
         if self.account.is_halted:
-            hold(self.account, self.account.halted_reason)
+            hold_running(self.account, self.account.halted_reason)
             return
         line = SendingLine(self.account)
         try:

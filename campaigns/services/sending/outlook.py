@@ -50,9 +50,13 @@ def wake_if_due(account: ProviderAccount) -> None:
 
 def hold(account: ProviderAccount, reason: str) -> None:
     """The vendor refuses the account itself: stop here, keep every message queued, and tell people."""
-    now = timezone.now()
-    account.halt(reason, now=now)
-    running = Campaign.objects.filter(account=account, state=CampaignState.SENDING)
+    account.halt(reason, now=timezone.now())
+    hold_running(account, reason)
+
+
+def hold_running(account: ProviderAccount, reason: str) -> None:
+    """What sends on a halted account; nothing where a person has cleared the halt since it was read."""
+    running = Campaign.objects.filter(account=account, account__halted_reason__gt="", state=CampaignState.SENDING)
     running.update(state=CampaignState.HOLDING, hold_reason=reason)
 
 

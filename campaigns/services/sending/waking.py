@@ -22,7 +22,7 @@ from campaigns.queue import enqueue
 from ..cleaning import wake_cleanings
 from ..planning.launching import start_due_campaigns
 from ..results.clicking import wake_click_questions
-from .outlook import finish_done, hold, wake_if_due
+from .outlook import finish_done, hold_running, wake_if_due
 from .stopping import HELD_THERE
 
 # A chain of slices that gave no sign of life for so long has lost its worker.
@@ -46,7 +46,7 @@ def _wake_account(account: ProviderAccount, now: datetime) -> None:
         enqueue("dispatch_account", account.pk)
     finish_done(account)
     if account.is_halted:
-        hold(account, account.halted_reason)
+        hold_running(account, account.halted_reason)
     wake_if_due(account)
     if OpenMessage.objects.filter(account=account, next_look_at__lte=now).exists():
         enqueue("look_due", account.pk)

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Leaving, Message, OpenMessage, ProviderAccount
+from campaigns.models.due_message import MOST_ATTEMPTS
 from campaigns.services.planning.launching import launch, start_due_campaigns
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.polling import look_due
@@ -229,6 +230,28 @@ def test_a_campaign_that_starts_on_a_halted_account_is_held(vendor, queued):
     wake_all()
     campaign.refresh_from_db()
     assert (campaign.state, campaign.hold_reason) == ("holding", "quota_used_up")
+
+
+def test_a_halt_that_was_cleared_meanwhile_holds_nothing_again(vendor, queued):
+    """A task, or the schedule, that read the account just before somebody resumed."""
+    campaign = launched_campaign(contacts=1)
+    start_due_campaigns(timezone.now())
+    campaign.account.halt("credentials_refused", now=timezone.now())
+    as_read_before = ProviderAccount.objects.get(pk=campaign.account_id)
+    ProviderAccount.objects.update(halted_reason="", halted_at=None)
+    dispatch_due(as_read_before, until=monotonic() + 5)
+    campaign.refresh_from_db()
+    assert campaign.state == "sending"
+    assert not ProviderAccount.objects.get().is_halted
+
+
+def test_a_vendor_that_turns_away_all_day_is_counted_no_further_than_the_column_holds(vendor, queued):
+    campaign = launched_campaign(contacts=1)
+    DueMessage.objects.update(attempts=MOST_ATTEMPTS)
+    vendor.answers = [TurnedAway("throttled", 30.0)]
+    dispatch(campaign)
+    assert states(campaign) == ["queued"]
+    assert DueMessage.objects.get().attempts == MOST_ATTEMPTS
 
 
 def test_a_worker_whose_lease_was_taken_begins_nothing_more(vendor, queued, monkeypatch):
