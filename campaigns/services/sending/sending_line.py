@@ -115,9 +115,16 @@ class SendingLine:
                 await asyncio.gather(*workers)
                 watcher.cancel()
         except AccountRefused as error:  # an address we must not speak to
-            self.refusal = error
-            self._opened.set()
-            await self._turn_away_all()
+            await self._never_open(error)
+        except Exception as error:
+            if self._opened.is_set():
+                raise
+            await self._never_open(self._failed(error))
+
+    async def _never_open(self, refusal: AccountRefused) -> None:
+        self.refusal = refusal
+        self._opened.set()
+        await self._turn_away_all(refusal.code)
 
     async def _work(self, provider: Provider) -> None:
         while (request := await self._next()) is not None:
@@ -154,9 +161,12 @@ class SendingLine:
             self.refusal = error
             return [TurnedAway(error.code)] * len(batch)
         except Exception as error:  # noqa: BLE001 - the edge of the thread: unseen, the messages would hang for ever
-            logger.error("%s: the adapter failed with %s", self.account.provider, type(error).__name__)  # noqa: TRY400
-            self.refusal = AccountRefused("adapter_failed")
-            return [Unknown("adapter_failed")] * len(batch)
+            self.refusal = self._failed(error)
+            return [Unknown(self.refusal.code)] * len(batch)
+
+    def _failed(self, error: Exception) -> AccountRefused:
+        logger.error("%s: the adapter failed with %s", self.account.provider, type(error).__name__)
+        return AccountRefused("adapter_failed")
 
     def _finish(self, request: Request, outcomes: Sequence[Outcome]) -> None:
         self._done.put([Sent(*item) for item in zip(request.messages, request.batch, outcomes, strict=True)])
@@ -182,12 +192,11 @@ class SendingLine:
                 kept.append(request)
         self._line_up(kept)
 
-    async def _turn_away_all(self) -> None:
-        assert self.refusal is not None
+    async def _turn_away_all(self, reason: str) -> None:
         ends = 0
         while ends < self.in_flight:
             request = await self._waiting.get()
             if request is None:
                 ends += 1
             else:
-                self._turn_away(request, self.refusal.code)
+                self._turn_away(request, reason)

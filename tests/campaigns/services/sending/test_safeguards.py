@@ -108,6 +108,18 @@ def test_an_adapter_that_fails_leaves_no_message_hanging(vendor, queued):
     assert campaign.hold_reason == "adapter_failed"
 
 
+def test_an_adapter_that_cannot_even_begin_puts_nothing_in_doubt(vendor, queued, monkeypatch):
+    def lacks_a_key(self, client, credentials):
+        raise KeyError("api_secret")
+
+    campaign = launched_campaign(contacts=2)
+    start_due_campaigns(timezone.now())
+    monkeypatch.setattr(vendor, "__init__", lacks_a_key)
+    dispatch(campaign)
+    assert set(states(campaign)) == {"queued"}
+    assert (campaign.state, campaign.hold_reason) == ("holding", "adapter_failed")
+
+
 def test_schedules_far_ahead_take_no_share_of_a_wave(vendor, queued):
     account = make_account(provider="scripted")
     for _ in range(3):
