@@ -77,7 +77,7 @@ def test_the_delivery_rate_does_not_fall_while_results_are_awaited(viewer):
         DayCount.objects.create(**known, state=state, messages=messages, parts=0, billed_parts=0)
     text = page(viewer)
     assert "83.3%" in text
-    assert "結果の出た分で 25 / 30件" in text
+    assert "結果の出た分で 25/30件" in text
 
 
 def test_a_silent_worker_and_a_halted_account_are_said_first(viewer):

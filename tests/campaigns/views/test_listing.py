@@ -14,7 +14,7 @@ QUERIES = {
     "campaign_list": "q=さくら",
     "contact_list": "q=さくら",
     "message_list": "q=080-1111-2222",
-    "activity_list": "verb=log_in",
+    "activity_list": "q=さくら",
 }
 
 
