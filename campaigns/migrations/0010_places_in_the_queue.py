@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ('campaigns', '0008_heartbeat_by_machine'),
+        ('campaigns', '0009_chosen_columns_and_filters_of_any_list'),
     ]
 
     operations = [
