@@ -210,19 +210,22 @@ RESULT_COLUMNS = {
     "provider_message_id": "text",
     "parts": "smallint",
 }
+# Where the vendor's own answer decides: also late, when the message was given up for lost meanwhile.
+ANSWERS = """(campaigns_message.state = 'sending'
+    OR (campaigns_message.state = 'unknown' AND v.state IN ('accepted', 'booked', 'refused')))"""
 # Parameters: now, the rows.
 RECORD = """
 UPDATE campaigns_message SET
-  state = CASE WHEN campaigns_message.state = 'sending' OR (campaigns_message.state = 'booked' AND v.state = 'accepted')
+  state = CASE WHEN <answers> OR (campaigns_message.state = 'booked' AND v.state = 'accepted')
     THEN v.state ELSE campaigns_message.state END,
-  reason = CASE WHEN campaigns_message.state = 'sending' THEN v.reason ELSE campaigns_message.reason END,
-  vendor_code = CASE WHEN campaigns_message.state = 'sending' THEN v.vendor_code ELSE campaigns_message.vendor_code END,
+  reason = CASE WHEN <answers> THEN v.reason ELSE campaigns_message.reason END,
+  vendor_code = CASE WHEN <answers> THEN v.vendor_code ELSE campaigns_message.vendor_code END,
   vendor_text = v.vendor_text,
   provider_message_id = COALESCE(NULLIF(v.provider_message_id, ''), campaigns_message.provider_message_id),
   parts = COALESCE(v.parts, campaigns_message.parts),
   answered_at = %s
 FROM <rows> WHERE campaigns_message.id = v.id
-"""
+""".replace("<answers>", ANSWERS)
 
 WORD_COLUMNS = {
     "reference": "text",

@@ -18,7 +18,7 @@ class OpenMessageQuerySet(models.QuerySet["OpenMessage"]):
         now: datetime,
         in_doubt: bool = False,
     ) -> None:
-        """Start watching; a message whose last word already came is left alone."""
+        """Start watching, or watch as surely handed over what was in doubt; whose last word came is left alone."""
         if not messages:
             return
         these, parameter = bulk.among(messages)
@@ -35,7 +35,9 @@ WATCH = """
 INSERT INTO campaigns_openmessage (message_id, account_id, next_look_at, in_doubt, looks, since)
 SELECT id, %s, %s, %s, 0, %s FROM campaigns_message
 WHERE id <these> AND state IN ('accepted', 'booked', 'unknown')
-ON CONFLICT (message_id) DO NOTHING
+ON CONFLICT (message_id) DO UPDATE SET
+  next_look_at = excluded.next_look_at, in_doubt = excluded.in_doubt, looks = 0, since = excluded.since
+  WHERE campaigns_openmessage.in_doubt AND NOT excluded.in_doubt
 """
 
 

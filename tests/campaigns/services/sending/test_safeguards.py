@@ -20,6 +20,7 @@ from campaigns.models.due_message import MOST_ATTEMPTS
 from campaigns.services.planning.launching import launch, start_due_campaigns
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.polling import look_due
+from campaigns.services.results.settling import doubt_expired
 from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.recording import record_sent
@@ -27,7 +28,7 @@ from campaigns.services.sending.sending_line import NOT_BEGUN, SLACK_SECONDS, Re
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.sending.waves import Waves
 from campaigns.services.suppressing import suppress
-from providers.base import Duplicate, OutboundSms, TurnedAway, Unknown
+from providers.base import Accepted, Duplicate, OutboundSms, Refused, TurnedAway, Unknown
 from tests.factories import make_account, make_campaign, make_phone, make_suppression
 from tests.fakes import wait_for_homecoming
 
@@ -97,6 +98,27 @@ def test_what_a_dead_worker_held_is_waited_for_and_then_asked_about(vendor, queu
     assert set(states(campaign)) == {"unknown"}
     assert ("look_due", (campaign.account_id,)) in queued
     assert ("dispatch_account", (campaign.account_id,)) not in queued
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "in_doubt"),
+    [
+        pytest.param(Accepted("v-1"), "accepted", False, id="it was taken"),
+        pytest.param(Refused("recipient_invalid", "110"), "refused", True, id="it was refused"),
+        pytest.param(TurnedAway("throttled"), "unknown", True, id="turned away: nobody sends it a second time"),
+        pytest.param(Unknown("no_answer"), "unknown", True, id="still not known"),
+    ],
+)
+def test_a_late_answer_to_what_was_given_up_for_lost_still_counts(vendor, queued, answer, state, in_doubt):
+    campaign = launched_campaign(contacts=1)
+    start_due_campaigns(timezone.now())
+    (leaving,) = Waves(campaign.account)._take([campaign.pk], timezone.now(), 0.0).messages
+    DueMessage.objects.update(reserved_until=timezone.now() - timedelta(seconds=1))
+    assert doubt_expired(campaign.account, timezone.now())
+    record_sent(campaign.account, [Sent(leaving, sms_of(leaving), answer)], timezone.now())
+    assert states(campaign) == [state]
+    assert OpenMessage.objects.get().in_doubt is in_doubt
+    assert not DueMessage.objects.exists()
 
 
 def test_an_adapter_that_fails_leaves_no_message_hanging(vendor, queued):
