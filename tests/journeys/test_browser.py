@@ -18,7 +18,7 @@ from .portal import Portal
 
 NEW_PEOPLE = 500
 NEW_LIST = "名古屋店"
-SHORT = "{{氏名|お客様}}様 見本商店です。ご登録ありがとうございます。"
+SHORT = "{{氏名|お客}}様 見本商店です。ご登録ありがとうございます。"
 LONGER = "次回は{{次回来店日|ご都合のよい日}}にお待ちしております。駐車場もございます。変更はお電話でどうぞ。"
 
 NOT_SETTLED = "SELECT 1 FROM campaigns_message WHERE state IN ('sending', 'accepted', 'unknown')"
