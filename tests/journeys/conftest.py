@@ -54,7 +54,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         assert not running.leaks()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module")  # no longer: its event loop would run beside the tests that follow
 def chrome() -> Iterator[Browser]:
     chromium.demand()
     with sync_playwright() as playwright:
