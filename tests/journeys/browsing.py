@@ -31,7 +31,7 @@ def somebody(browser: Browser, portal: Portal, username: str = "", **options: An
         sign_in(page, portal, username)
     yield page
     context.close()
-    assert not complaints
+    assert not complaints, complaints
 
 
 def sign_in(page: Page, portal: Portal, username: str) -> None:
