@@ -44,7 +44,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ProviderAccount
         fields = "__all__"  # noqa: DJ007  the admin's fieldsets name them
-        widgets = {"counting_overrides": forms.Textarea(attrs={"rows": 2})}
+        widgets = {name: forms.Textarea(attrs={"rows": 2}) for name in ("callback_sources", "counting_overrides")}
         help_texts = {
             "label": _("配信を作る人が選ぶときの名前です。例: 絶対リーチ 本番"),
             "requests_per_second": _("配信事業者との契約で決まった値を超えないようにしてください。"),

@@ -80,7 +80,7 @@ def _counting(campaign: Campaign) -> dict[str, Any]:
 
 def _ready(campaign: Campaign) -> dict[str, Any]:
     needs_approval = PortalSettings.load().needs_approval(campaign.recipients)
-    return pinned_content(campaign) | {"needs_approval": needs_approval}
+    return pinned_content(campaign) | {"needs_approval": needs_approval, "silent_since": Heartbeat.silent_since()}
 
 
 @requires("campaigns.launch_campaign")

@@ -23,8 +23,8 @@ from .htmx import HtmxRequest, render_page
 from .previews import FIRST, choose
 
 SHOWN = 20
-WATCHED_FOR = timedelta(minutes=3)  # what has not left by then waits for more than a moment
-MOVING = (MessageState.QUEUED, MessageState.SENDING)
+WATCHED_FOR = timedelta(minutes=3)  # what has no result by then waits for more than a moment
+MOVING = (MessageState.QUEUED, MessageState.SENDING, MessageState.ACCEPTED, MessageState.UNKNOWN)
 
 
 @requires("campaigns.launch_campaign")

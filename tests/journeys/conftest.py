@@ -46,6 +46,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """With demo data, for tests that change much; nobody's number and no secret may stand in a log in the end."""
+    with Portal(tmp_path_factory.mktemp("demo") / "var", demo=True) as running:
+        yield running
+        assert not running.leaks()
+
+
 @pytest.fixture(scope="module")  # no longer: its event loop would run beside the tests that follow
 def chrome() -> Iterator[Browser]:
     chromium.demand()

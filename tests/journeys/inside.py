@@ -11,13 +11,16 @@ from django.utils import timezone
 from django_q.models import Schedule
 from django_q.scheduler import scheduler
 
+from campaigns.management.commands.seed_demo import prepare
 from campaigns.models import (
     Campaign,
     Contact,
     ContactList,
     DayCount,
+    Heartbeat,
     ListMembership,
     Message,
+    MessageTemplate,
     OpenMessage,
     PortalSettings,
     ProviderAccount,
@@ -63,9 +66,29 @@ def write_to(people: int) -> None:
         start_preparation(campaign)
 
 
-def _list_of(people: int, *, after: int) -> ContactList:
+def draft(name: str, people: int, requests_per_second: int = 200) -> int:
+    """The operator's, to people of its own and ready to be confirmed, on an account with this pace from now on."""
+    sender = SenderId.objects.filter(account__provider="zettai_reach").select_related("account").get()
+    ProviderAccount.objects.filter(pk=sender.account_id).update(requests_per_second=requests_per_second)
+    campaign = Campaign(name=name, template=MessageTemplate.objects.get(name="ご来店日のお知らせ"))
+    new_list(name, people)
+    prepare(campaign, sender, User.objects.get(username="operator"), ContactList.objects.filter(name=name))
+    return campaign.pk
+
+
+def new_list(name: str, people: int) -> None:
+    _list_of(people, after=Contact.objects.count(), name=name)
+
+
+def age_heartbeat(minutes: int) -> None:
+    """As if the last worker had stopped so long ago."""
+    Heartbeat.objects.all().delete()
+    Heartbeat.objects.create(machine="worker-1", at=timezone.now() - timedelta(minutes=minutes))
+
+
+def _list_of(people: int, *, after: int, name: str = "") -> ContactList:
     contacts = Contact.objects.bulk_create(Contact(phone=make_phone(after + serial)) for serial in range(people))
-    made = ContactList.objects.create(name=f"全員{after}")
+    made = ContactList.objects.create(name=name or f"全員{after}")
     ListMembership.objects.bulk_create(ListMembership(contact_list=made, contact=contact) for contact in contacts)
     return made
 

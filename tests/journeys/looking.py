@@ -1,14 +1,22 @@
 """What can be wrong with a page as it stands in Chromium."""
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
+
+# Of htmx, both at once, when a person leaves a page that was just looking again; any other failure has a word more.
+LEFT_IN_BETWEEN = ("htmx:afterRequest,", "htmx:sendAbort,")
 
 
 def listen(page: Page) -> list[str]:
     """Errors of scripts, and what the Content-Security-Policy forbade, from now on."""
     heard: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(LEFT_IN_BETWEEN):
+            heard.append(message.text)
+
     page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.on("console", hear)
     return heard
 
 

@@ -6,24 +6,20 @@ SCREENSHOTS=folder keeps the pictures that the README shows.
 import os
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.data.make_contacts import BAD_PHONES, REPEATED, write
 
-from . import chromium
+from .browsing import SLOW, figure, go_to, heading, somebody, state, tomorrow
 from .portal import Portal
 
 NEW_PEOPLE = 500
 NEW_LIST = "名古屋店"
-SHORT = "{{氏名|お客様}}様 見本商店です。ご登録ありがとうございます。"
+SHORT = "{{氏名|お客}}様 見本商店です。ご登録ありがとうございます。"
 LONGER = "次回は{{次回来店日|ご都合のよい日}}にお待ちしております。駐車場もございます。変更はお電話でどうぞ。"
-JST = timezone(timedelta(hours=9))
-SLOW = 60_000
-SHOWN_IN_TIME = 15_000
 
 NOT_SETTLED = "SELECT 1 FROM campaigns_message WHERE state IN ('sending', 'accepted', 'unknown')"
 TAKEN_BACK = """SELECT count(*) FROM campaigns_message m JOIN campaigns_campaign c ON c.id = m.campaign_id
@@ -33,34 +29,13 @@ ANY_DELIVERED = """SELECT phone FROM campaigns_message m JOIN campaigns_campaign
 BILLED = """SELECT sum(billed_parts) FROM campaigns_message m JOIN campaigns_campaign c ON c.id = m.campaign_id
             WHERE c.name = '新しいお客様へのご案内'"""
 
-expect.set_options(timeout=SHOWN_IN_TIME)
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with Portal(tmp_path_factory.mktemp("demo") / "var", demo=True) as running:
-        yield running
-        assert not running.leaks()
-
-
 @pytest.fixture
-def page(portal: Portal) -> Iterator[Page]:
-    """A desktop in Japan. Fails the test on any error of a script, and on anything the pages' own rules forbid."""
-    chromium.demand()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.arguments())
-        context = browser.new_context(
-            base_url=portal.url, viewport={"width": 1280, "height": 800}, locale="ja-JP", timezone_id="Asia/Tokyo"
-        )
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.set_default_timeout(SHOWN_IN_TIME)
+def page(chrome: Browser, portal: Portal) -> Iterator[Page]:
+    with somebody(chrome, portal, "operator") as page:
         yield page
-        browser.close()
-    assert not complaints
 
 
 @pytest.fixture
@@ -73,39 +48,12 @@ def new_people(tmp_path: Path) -> Path:
 def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
         Path(folder).mkdir(exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-def sign_in(page: Page, portal: Portal, username: str) -> None:
-    page.goto("/")
-    page.get_by_label("ユーザー名またはメールアドレス").fill(username)
-    page.get_by_label("パスワード", exact=True).fill(portal.password_of(username))
-    page.get_by_role("button", name="ログイン").click()
-    expect(heading(page)).to_have_text("ダッシュボード")
-
-
-def heading(page: Page) -> Locator:
-    return page.get_by_role("heading", level=1)
-
-
-def go_to(page: Page, place: str) -> None:
-    page.get_by_role("navigation").get_by_role("link", name=place, exact=True).click()
-    expect(heading(page)).to_contain_text(place)
-
-
-def figure(page: Page, label: str) -> Locator:
-    """The figure under this label."""
-    return page.locator(".stat").filter(has=page.get_by_text(label, exact=True)).locator(".figure")
-
-
-def state(page: Page, word: str) -> Locator:
-    """The badge with this word, not what is read out to those who do not see it."""
-    return page.locator(".badge", has_text=word).first
+        # Hiding the caret would take a style of the kind the pages forbid.
+        page.screenshot(path=Path(folder) / f"{name}.png", caret="initial")
 
 
 def test_the_whole_story(portal: Portal, page: Page, new_people: Path) -> None:
     portal.sandbox.set_time_scale(0.2)
-    sign_in(page, portal, "operator")
     recipients = NEW_PEOPLE - import_people(page, new_people)
     write_template(page)
     write_campaign(page)
@@ -239,7 +187,3 @@ def read_the_month(page: Page, portal: Portal) -> None:
 def switch_language(page: Page) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-
-
-def tomorrow() -> date:
-    return datetime.now(JST).date() + timedelta(days=1)

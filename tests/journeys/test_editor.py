@@ -1,50 +1,23 @@
 """Writing in Chromium: nothing typed is lost, two people do not overwrite each other, every new page is accessible."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from . import chromium
+from .browsing import SHOWN_IN_TIME, sign_in
 from .portal import Portal
 
-SHOWN_IN_TIME = 15_000
 OVERDUE = "期限の切れた画面で書いた本文"
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with Portal(tmp_path_factory.mktemp("demo") / "var", demo=True) as running:
-        yield running
-        assert not running.leaks()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    chromium.demand()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.arguments())
-        yield started
-        started.close()
-
-
-def open_page(browser: Browser, portal: Portal, **options: object) -> Page:
-    context = browser.new_context(base_url=portal.url, locale="ja-JP", **options)  # type: ignore[arg-type]
+def open_page(chrome: Browser, portal: Portal, **options: object) -> Page:
+    context = chrome.new_context(base_url=portal.url, locale="ja-JP", **options)  # type: ignore[arg-type]
     page = context.new_page()
     page.set_default_timeout(SHOWN_IN_TIME)
-    sign_in(page, portal)
+    sign_in(page, portal, "operator")
     return page
-
-
-def sign_in(page: Page, portal: Portal) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("ユーザー名またはメールアドレス").fill("operator")
-    page.get_by_label("パスワード", exact=True).fill(portal.password_of("operator"))
-    page.get_by_role("button", name="ログイン").click()
-    page.wait_for_url("/")
 
 
 def write(page: Page, text: str) -> None:
@@ -52,13 +25,13 @@ def write(page: Page, text: str) -> None:
     page.get_by_label("大阪店").first.check()
 
 
-def test_what_is_typed_survives_a_reload_and_the_end_of_the_session(portal: Portal, browser: Browser) -> None:
-    page = open_page(browser, portal)
+def test_what_is_typed_survives_a_reload_and_the_end_of_the_session(portal: Portal, chrome: Browser) -> None:
+    page = open_page(chrome, portal)
     page.goto("/campaigns/new/")
     page.context.clear_cookies(name="sessionid")
     write(page, OVERDUE)
     expect(page.locator("#trouble")).to_contain_text("ログイン")
-    sign_in(page, portal)
+    sign_in(page, portal, "operator")
     page.goto("/campaigns/new/")
     page.get_by_role("button", name="入力を元に戻す").click()
     expect(page.locator("#saved")).to_contain_text("保存済み")
@@ -67,8 +40,8 @@ def test_what_is_typed_survives_a_reload_and_the_end_of_the_session(portal: Port
     expect(page.locator("#restore")).to_be_hidden()
 
 
-def test_two_pages_do_not_overwrite_each_other_unseen(portal: Portal, browser: Browser) -> None:
-    mine, other = open_page(browser, portal), open_page(browser, portal)
+def test_two_pages_do_not_overwrite_each_other_unseen(portal: Portal, chrome: Browser) -> None:
+    mine, other = open_page(chrome, portal), open_page(chrome, portal)
     mine.goto("/campaigns/new/")
     write(mine, "はじめの本文")
     expect(mine.locator("#saved")).to_contain_text("保存済み")
@@ -84,8 +57,8 @@ def test_two_pages_do_not_overwrite_each_other_unseen(portal: Portal, browser: B
     expect(other.get_by_label("本文", exact=True)).to_have_value("この画面の本文")
 
 
-def test_a_doubtful_character_is_found_and_a_person_is_looked_up_by_keyboard(portal: Portal, browser: Browser) -> None:
-    page = open_page(browser, portal)
+def test_a_doubtful_character_is_found_and_a_person_is_looked_up_by_keyboard(portal: Portal, chrome: Browser) -> None:
+    page = open_page(chrome, portal)
     page.goto("/campaigns/new/")
     write(page, "{{氏名}}様 お知らせ①です。")
     page.get_by_role("button", name="「①」を本文で探す").press("Enter")
@@ -100,9 +73,9 @@ def test_a_doubtful_character_is_found_and_a_person_is_looked_up_by_keyboard(por
 @pytest.mark.parametrize("language", ["日本語", "English"])
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_pages_of_writing_are_accessible_and_fit(
-    portal: Portal, browser: Browser, language: str, width: int
+    portal: Portal, chrome: Browser, language: str, width: int
 ) -> None:
-    page = open_page(browser, portal, viewport={"width": width, "height": 800})
+    page = open_page(chrome, portal, viewport={"width": width, "height": 800})
     page.goto("/campaigns/new/")
     write(page, "{{氏名}}様 {{予約日}} ①" + "あ" * 130)
     page.wait_for_url("**/edit/")

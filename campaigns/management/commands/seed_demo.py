@@ -62,13 +62,13 @@ PEOPLE = (
 PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105  none that is taken for another
 ORGANISATION = "見本商店"
 NOTICE = (
-    "{{氏名|お客様}}様 見本商店です。{{次回来店日|次回}}のご来店をお待ちしております。変更はお電話でお知らせください。"
+    "{{氏名|お客}}様 見本商店です。{{次回来店日|次回}}のご来店をお待ちしております。変更はお電話でお知らせください。"
 )
 # As the sandbox's customers registered it, under this id and these names of fields.
-RESERVATION = "{{氏名|お客様}}様 ご予約は{{次回来店日|次回}}です。変更はお電話でどうぞ。"
+RESERVATION = "{{氏名|お客}}様 ご予約は{{次回来店日|次回}}です。変更はお電話でどうぞ。"
 RESERVATION_FIELDS = {"name": "氏名", "date": "次回来店日"}
 ADVERTISEMENT = (
-    "【見本商店】{{氏名|お客様}}様 秋のご愛顧感謝フェア開催中です。"
+    "【見本商店】{{氏名|お客}}様 秋のご愛顧感謝フェア開催中です。"
     "詳しくは https://shop.example.jp/fair 配信停止はこちら https://shop.example.jp/stop"
 )
 # The last four digits of a number mean the same here as in the sandbox; any other number is delivered.

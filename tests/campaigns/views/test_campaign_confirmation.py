@@ -192,6 +192,13 @@ def test_a_silent_worker_is_said_instead_of_a_bar_that_stands_still(clerk, beat_
     assert ("時間がかかっています" in page) == (not said)
 
 
+def test_a_silent_worker_is_said_before_the_decisive_click_too(clerk):
+    campaign = counted(make_campaign())
+    assert "送信の処理が止まっています" not in confirmation(clerk, campaign)
+    Heartbeat.objects.create(machine="host-1", at=timezone.now() - timedelta(minutes=10))
+    assert "送信の処理が止まっています" in confirmation(clerk, campaign)
+
+
 @pytest.mark.parametrize(
     ("last_text", "recipients", "said"),
     [

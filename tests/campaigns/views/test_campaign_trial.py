@@ -85,8 +85,10 @@ def test_the_trial_is_not_in_the_list_of_campaigns_but_in_the_history(clerk, dra
     assert "テスト送信: " in text_of(clerk.get("/messages/"))
 
 
-def test_the_results_are_a_partial_that_stops_asking_when_all_have_left(clerk, draft):
+def test_the_results_are_a_partial_that_stops_asking_when_all_are_known(clerk, draft):
     clerk.post(f"/campaigns/{draft.pk}/trial/", {"phones": [own_phone(clerk).pk], "reference": REFERENCE})
+    Message.objects.update(state="accepted")
+    assert "hx-trigger" in text_of(clerk.get(f"/campaigns/{draft.pk}/trial/results/"))
     Message.objects.update(state="delivered")
     partial = text_of(clerk.get(f"/campaigns/{draft.pk}/trial/results/", headers={"HX-Request": "true"}))
     assert "<html" not in partial
