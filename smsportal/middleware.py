@@ -43,7 +43,9 @@ def machines(get_response: Answer) -> Answer:
         request.get_host()  # refuses a name that is not ours, as CommonMiddleware does for people
         found = resolve(request.path_info, MACHINE_URLS)
         view: Answer = found.func
-        return view(request, *found.args, **found.kwargs)
+        response = view(request, *found.args, **found.kwargs)
+        response.headers["Content-Length"] = str(len(response.content))  # else the server would send it in chunks
+        return response
 
     return answer
 

@@ -22,7 +22,7 @@ def test_a_call_with_the_right_key_is_kept_as_it_came_and_answered_with_an_empty
     account = make_account()
     body = b"json=%7B%22eventNotifications%22%3A%5B%5D%7D"
     answer = client.post(address(account), body, content_type=FORM)
-    assert (answer.status_code, answer.content) == (200, b"")
+    assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", "0")
     log = ReceiptLog.objects.get()
     assert (bytes(log.body), log.content_type, log.account) == (body, FORM, account)
     assert queued == [("apply_receipts", (account.pk,))]
