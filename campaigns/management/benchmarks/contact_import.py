@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import resource
 import time
 from argparse import ArgumentParser
@@ -26,6 +25,7 @@ from campaigns.services.imports.importing import (
 from campaigns.services.imports.uploading import receive_file
 
 from .figures import Figure, Measured, medians
+from .usage import database_cpu_seconds
 
 HEADER = ["顧客番号", "氏名", "フリガナ", "会社名", "携帯電話番号", "店舗"]
 COLUMNS = ("external_id", "name", "kana", "company", "phone", "attributes")
@@ -122,15 +122,7 @@ class Stopwatch:
 
 def cpu_time() -> float:
     """Of this process, and of the one that works for it in a PostgreSQL on the same machine."""
-    seconds = time.process_time()
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            backend = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-        if backend.exists():
-            ticks = backend.read_text().rpartition(")")[2].split()[11:13]
-            seconds += sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
-    return seconds
+    return time.process_time() + database_cpu_seconds()
 
 
 def worked(job: ContactImport) -> Stopwatch:

@@ -78,6 +78,12 @@ def process(*arguments: str, environment: dict[str, str] | None = None) -> Itera
             child.wait()
 
 
+def collect_static() -> None:
+    """For a web process that is to show pages; within empty_database()."""
+    command = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
+    subprocess.run(command, cwd=settings.BASE_DIR, env=environment(), check=True)
+
+
 @contextmanager
 def workers(count: int) -> Iterator[None]:
     """Workers as in production, on the database of this benchmark."""

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from django.db import connection
+
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -13,6 +15,16 @@ def cpu_seconds(pid: int) -> float:
         fields = _stat(process)
         used += int(fields[11]) + int(fields[12])
     return used / TICKS
+
+
+def database_cpu_seconds() -> float:
+    """Of this connection's own process, where the database has one on this machine."""
+    if connection.vendor != "postgresql":
+        return 0.0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    return cpu_seconds(pid) if Path(f"/proc/{pid}").exists() else 0.0
 
 
 def memory_bytes(pid: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from ..benchmarks import contact_import, contacts, launch, pace, pages, receipts, send
+from ..benchmarks import busy, contact_import, contacts, launch, pace, pages, receipts, send
 from ..benchmarks.figures import as_json, show
 from ..benchmarks.stage import empty_database
 
@@ -16,6 +16,7 @@ ROOMS: dict[str, ModuleType] = {
     "pace": pace,
     "launch": launch,
     "receipts": receipts,
+    "busy": busy,
     "import": contact_import,
     "contacts": contacts,
     "pages": pages,

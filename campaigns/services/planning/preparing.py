@@ -97,18 +97,23 @@ def _clear_chunk(campaign: Campaign) -> bool:
 
 
 def prepare_campaign(campaign: Campaign, *, until: float) -> None:
-    """Make rows for one time slice, from where the last slice or a crash left off; then queue the next slice."""
+    """Make rows for one time slice, from where the last slice or a crash left off; then queue the next slice.
+
+    One chunk at least, or a slow machine would only ever queue the next slice.
+    """
     if campaign.preparation != Preparation.RUNNING:
         return
     if campaign.prepared_through or _is_cleared(campaign, until):
         audience = Audience(campaign)
-        while monotonic() < until:
+        while True:
             members = audience.members(after=campaign.prepared_through, size=CHUNK)
             if not members:
                 _finish_preparation(campaign)
                 return
             if not _store_chunk(campaign, audience, members):
                 return  # edited or taken over meanwhile: the text in our hand is no longer the campaign's
+            if monotonic() > until:
+                break
     enqueue("prepare_campaign", campaign.pk)
 
 

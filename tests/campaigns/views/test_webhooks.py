@@ -1,9 +1,12 @@
 """Who may hand in receipts, and what is answered."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.urls import reverse
 
 from campaigns.models import ReceiptLog
+from campaigns.services.results.receiving import BELIEVED_SECONDS
 from tests.factories import make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,16 +22,24 @@ def test_a_call_with_the_right_key_is_kept_as_it_came_and_answered_with_an_empty
     account = make_account()
     body = b"json=%7B%22eventNotifications%22%3A%5B%5D%7D"
     answer = client.post(address(account), body, content_type=FORM)
-    assert (answer.status_code, answer.content) == (200, b"")
+    assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", "0")
     log = ReceiptLog.objects.get()
     assert (bytes(log.body), log.content_type, log.account) == (body, FORM, account)
     assert queued == [("apply_receipts", (account.pk,))]
 
 
-def test_the_second_call_queues_nothing_and_writes_nothing_but_itself(client, queued, django_assert_num_queries):
+@pytest.fixture
+def clock(monkeypatch):
+    """Stands still until a test moves it."""
+    clock = SimpleNamespace(now=1_800_000_000.0)
+    monkeypatch.setattr("campaigns.services.results.receiving.time", lambda: clock.now)
+    return clock
+
+
+def test_the_second_call_queues_nothing_and_writes_nothing_but_itself(client, queued, clock, django_assert_num_queries):
     account = make_account()
     client.post(address(account), b"1", content_type="text/plain")
-    with django_assert_num_queries(3):  # the door, the call itself, the flag
+    with django_assert_num_queries(2):  # the call itself, the flag
         client.post(address(account), b"2", content_type="text/plain")
     assert len(queued) == 1
 
@@ -67,7 +78,7 @@ def test_a_wrong_door_does_not_open(client, queued, path, status):
     assert not ReceiptLog.objects.exists()
 
 
-def test_while_a_key_is_changed_both_are_good_and_then_only_the_new_one(client, queued):
+def test_while_a_key_is_changed_both_are_good_and_a_second_later_only_the_new_one(client, queued, clock):
     account = make_account()
     old = account.callback_key
 
@@ -76,9 +87,11 @@ def test_while_a_key_is_changed_both_are_good_and_then_only_the_new_one(client, 
         keys = (old, account.callback_key)
         return [client.post(address(account, key), b"x", content_type="text/plain").status_code for key in keys]
 
-    account.rotate_callback_key()
     assert statuses() == [200, 200]
+    account.rotate_callback_key()
+    assert statuses() == [200, 200]  # at once, whatever this process read before
     account.retire_callback_key()
+    clock.now += BELIEVED_SECONDS
     assert statuses() == [404, 200]
 
 
@@ -97,6 +110,29 @@ def test_only_the_vendors_own_addresses_may_call_where_they_are_listed(client, q
     answer = client.post(address(account), b"x", content_type="text/plain", REMOTE_ADDR=came_from)
     assert answer.status_code == status
     assert ReceiptLog.objects.exists() == (status == 200)
+
+
+def test_a_list_of_addresses_that_grew_shorter_is_obeyed_a_second_later(client, queued, clock):
+    account = make_account()
+    assert client.post(address(account), b"x", content_type="text/plain").status_code == 200
+    type(account).objects.update(callback_sources="203.0.113.7")
+    clock.now += BELIEVED_SECONDS
+    assert client.post(address(account), b"x", content_type="text/plain").status_code == 403
+
+
+def test_a_call_under_a_name_that_is_not_ours_is_refused(client, queued):
+    answer = client.post(
+        address(make_account()), b"x", content_type="text/plain", headers={"host": "elsewhere.example"}
+    )
+    assert answer.status_code == 400
+    assert not ReceiptLog.objects.exists()
+
+
+def test_a_call_and_its_answer_carry_no_session_and_no_language(client, queued):
+    answer = client.post(address(make_account()), b"x", content_type="text/plain")
+    assert not answer.cookies
+    assert "Vary" not in answer.headers
+    assert "Content-Security-Policy" in answer.headers
 
 
 @pytest.mark.parametrize(

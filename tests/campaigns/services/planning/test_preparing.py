@@ -148,7 +148,8 @@ def test_preparing_again_after_a_crash_repeats_nothing(monkeypatch):
     monkeypatch.setattr(preparing, "CHUNK", 2)
     campaign = scripted(lists=[make_list(*(make_contact() for _ in range(5)))])
     preparing.start_preparation(campaign)
-    preparing.prepare_campaign(campaign, until=monotonic())  # no time at all: nothing made, successor queued
+    preparing.prepare_campaign(campaign, until=monotonic())  # no time at all: one chunk, successor queued
+    assert Message.objects.count() == 2
     stale = Campaign.objects.get(pk=campaign.pk)
     preparing.prepare_campaign(campaign, until=monotonic() + 5)
     preparing.prepare_campaign(stale, until=monotonic() + 5)  # a worker that was thought dead

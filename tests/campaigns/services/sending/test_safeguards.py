@@ -152,6 +152,18 @@ def test_schedules_far_ahead_take_no_share_of_a_wave(vendor, queued):
     assert set(states(now)) == {"accepted"}
 
 
+def test_a_small_campaign_beside_a_large_one_leaves_with_the_next_waves(vendor, queued):
+    """A wave is a quarter second of pace and begins half a second ahead: two of them are over within three seconds."""
+    account = make_account(provider="scripted", requests_per_second=40)
+    large = launched_campaign(contacts=60, account=account)
+    Waves(account).next(not_before=0)
+    urgent = launched_campaign(contacts=8, account=account)
+    for _ in range(2):
+        Waves(account).next(not_before=0)
+    assert set(states(urgent)) == {"sending"}
+    assert states(large).count("queued") > 0
+
+
 def test_a_booking_is_complete_once_its_time_has_come(vendor, queued):
     campaign = booked_campaign(vendor)
     Campaign.objects.update(starts_at=timezone.now())
