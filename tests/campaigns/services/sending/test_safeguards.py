@@ -11,11 +11,12 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Leaving, Message, OpenMessage, ProviderAccount
+from campaigns.rules.pacing import SLACK_SECONDS
 from campaigns.services.planning.launching import start_due_campaigns
 from campaigns.services.results.polling import look_due
 from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
-from campaigns.services.sending.sending_line import NOT_BEGUN, SLACK_SECONDS, Request, SendingLine, Sent
+from campaigns.services.sending.sending_line import NOT_BEGUN, Request, SendingLine, Sent
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.suppressing import suppress
 from providers.base import Duplicate, OutboundSms, TurnedAway, Unknown
