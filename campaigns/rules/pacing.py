@@ -2,8 +2,8 @@
 
 from collections import deque
 
-WINDOW_SECONDS = 1.015  # a second and a guard: on the way requests come closer to each other
-CATCH_UP_SECONDS = 0.1  # so late still counts as on time: what knows all starts of the last second catches it up
+WINDOW_SECONDS = 1.018  # a second and a guard: on the way requests come closer to each other
+CATCH_UP_SECONDS = 0.03  # so late still counts as on time: what knows all starts of the last second catches it up
 SLACK_SECONDS = 0.02  # the same once another line follows, which begins so much later
 CATCH_UP_SPEED = 2  # times the pace
 
