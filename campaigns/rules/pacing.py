@@ -2,9 +2,8 @@
 
 from collections import deque
 
-WINDOW_SECONDS = 1.018  # a second and a guard: on the way requests come closer to each other
-CATCH_UP_SECONDS = 0.03  # so late still counts as on time: what knows all starts of the last second catches it up
-SLACK_SECONDS = 0.02  # the same once another line follows, which begins so much later
+WINDOW_SECONDS = 1.02  # a second and a guard: on the way requests come closer to each other
+SLACK_SECONDS = 0.02  # so late still counts as on time, and is caught up
 CATCH_UP_SPEED = 2  # times the pace
 
 
@@ -27,8 +26,7 @@ class Pacer:
 
     def stood_still(self, wanted_at: float, now: float) -> bool:
         """Too late for its place: whatever starts now moves the row back."""
-        slack = SLACK_SECONDS if self.is_followed else CATCH_UP_SECONDS
-        return now - max(wanted_at, self.next_at) > slack
+        return now - max(wanted_at, self.next_at) > SLACK_SECONDS
 
     def start(self, wanted_at: float, size: int, now: float) -> None:
         """So many have started now."""
@@ -38,9 +36,7 @@ class Pacer:
         self._started.extend([now] * min(size, self._limit))
 
     def make_way(self, waiting: int, now: float) -> float:
-        """Catch nothing up from now on; the moment from which another line may begin, `waiting` having started here."""
+        """Move the row back no more; the moment from which another line may begin, when `waiting` have started here."""
         self.is_followed = True
         self.next_at = max(self.next_at, now)
-        since = enumerate(reversed(self._started), start=1)
-        even_again = max((moment + number / self._pace for number, moment in since), default=0.0)
-        return max(self.next_at, even_again) + waiting / self._pace + SLACK_SECONDS
+        return self.next_at + waiting / self._pace + SLACK_SECONDS  # after the latest that still counts as on time

@@ -60,6 +60,7 @@ class Slice:
         line = SendingLine(self.account)
         try:
             self._send_through(line)
+            self._make_way(line)
         except BaseException:
             line.close()
             raise
@@ -100,9 +101,12 @@ class Slice:
         if not self.account.renew_lease(self.lease, now=timezone.now(), seconds=LEASE_SECONDS):
             self.until = self.renewed_at  # another worker took over: begin nothing more
 
+    def _make_way(self, line: SendingLine) -> None:
+        """The next line, wherever it is opened, begins where what is begun here leaves room."""
+        self.account.buy_pace(0, now=max(line.make_way(), self.waves.bought_until + SLACK_SECONDS))
+
     def _end(self, line: SendingLine) -> None:
         """What is begun still leaves and comes home; where more is coming, the next slice need not wait for it."""
-        self.account.buy_pace(0, now=max(line.make_way(), self.waves.bought_until + SLACK_SECONDS))
         if line.refusal is None and line.in_hand and is_anything_coming(self.account):
             Thread(target=_bring_home_apart, args=(self.account, line), name=f"homecoming-{self.account.pk}").start()
         else:
