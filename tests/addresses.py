@@ -94,4 +94,4 @@ OBJECTS: dict[str, Callable[[], Any]] = {
 
 
 def make_objects() -> dict[str, Any]:
-    return {key: make().pk for key, make in OBJECTS.items()} | {"app_label": "campaigns"}
+    return {key: make().pk for key, make in OBJECTS.items()} | {"app_label": "campaigns", "screen": "contact_list"}

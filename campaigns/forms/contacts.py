@@ -3,14 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import InvalidInput
 from campaigns.file_texts import row_reason
-from campaigns.models import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, SavedFilter, User
+from campaigns.models import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, User
 from campaigns.rules.headers import clean_header
 from campaigns.rules.phone_numbers import format_domestic, parse_phone
 from campaigns.services.contacts import ACTIVE, NOT_CONSENTED, STOPPED, ContactSearch
@@ -210,25 +209,6 @@ class ChosenContacts(forms.Form):
     into = forms.ModelChoiceField(
         ContactList.objects.all(), error_messages={"required": _("配信リストを選んでください。")}
     )
-
-
-class SavedFilterForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Only what narrows is kept, not where in the list somebody was."""
-
-    class Meta:
-        model = SavedFilter
-        fields = ("name", "query")
-        widgets = {"query": forms.HiddenInput}
-
-    def clean_query(self) -> str:
-        given = QueryDict(self.cleaned_data["query"])
-        kept = QueryDict(mutable=True)
-        for name in ContactFilter.base_fields:
-            if values := [value for value in given.getlist(name) if value]:
-                kept.setlist(name, values)
-        if not kept:
-            raise forms.ValidationError(_t("先に条件を指定してから、名前を付けて保存してください。"))
-        return kept.urlencode()
 
 
 class PasteForm(forms.Form):

@@ -1,10 +1,14 @@
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
 class User(AbstractUser):
     """A person who signs in; what they may do comes from the roles (groups) of services/people.py."""
+
+    # The columns somebody wants to see: URL name of a list -> names joined by full stops.
+    columns = models.JSONField(default=dict, editable=False)
 
     class Meta:
         verbose_name = _("利用者")

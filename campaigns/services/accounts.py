@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -25,6 +26,13 @@ def accounts_that(capability: str) -> "QuerySet[ProviderAccount]":
     """Those in use whose vendor can do this, by the name of the field in Capabilities."""
     able = [slug for slug, vendor in PROVIDERS.items() if getattr(vendor.capabilities, capability)]
     return ProviderAccount.objects.filter(provider__in=able, is_active=True)
+
+
+def link_hosts(account: ProviderAccount) -> list[str]:
+    """Of the short URLs its vendor makes; a stand-in makes them at its own address."""
+    able = provider_class(account).capabilities
+    own = urlsplit(account.base_url).hostname if able.shortens or able.shortens_in_text else ""
+    return [*able.short_hosts, *([own] if own else [])]
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from campaigns.views import activity, booking_moving, bookings, counts, dashboard, guide, message_history
+from campaigns.views import activity, booking_moving, bookings, counts, dashboard, guide, listing, message_history
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("counts/", counts.count_month, name="count_month"),
     path("counts/export/", counts.count_export, name="count_export"),
     path("counts/<int:account_id>/ask/", counts.count_ask_vendor, name="count_ask_vendor"),
+    path("filters/<slug:screen>/", listing.filter_save, name="filter_save"),
+    path("filters/<int:filter_id>/delete/", listing.filter_delete, name="filter_delete"),
+    path("columns/<slug:screen>/", listing.columns_choose, name="columns_choose"),
     path("guide/", guide.guide, name="guide"),
     path("activity/", activity.activity_list, name="activity_list"),
 ]

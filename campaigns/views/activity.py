@@ -15,6 +15,7 @@ from campaigns.texts import detail_text, role_text
 
 from .access import requires
 from .htmx import HtmxRequest
+from .listing import as_liked
 from .paging import page_of
 
 CHECKED = 1_000  # of the newest, in some 15 ms; `manage.py verify_activity` checks all
@@ -36,6 +37,7 @@ def activity_list(request: HtmxRequest) -> HttpResponse:
         "broken": Activity.objects.first_broken(CHECKED),
         "checked": CHECKED,
         "is_narrowed": any(request.GET.get(name) for name in filters.fields),
+        **as_liked(request, "activity_list"),
     }
     return render(request, "activity/list.html", context)
 

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,10 +17,10 @@ from campaigns.rules.sending_window import jst_day
 from campaigns.services.figures.booked import (
     MOST_AT_ONCE,
     BulkReceipt,
-    accounts_to_compare,
     booked_campaigns,
     calendar_of,
     cancel_bookings,
+    days_to_compare,
     in_list,
     missing_messages,
     on_days,
@@ -34,6 +34,8 @@ from providers.errors import ProviderError
 
 from .access import requires
 from .htmx import HtmxRequest, render_page
+
+MOST_DAYS = 42  # six weeks
 
 
 @requires("campaigns.view_campaign")
@@ -62,7 +64,7 @@ def booking_list(request: HtmxRequest) -> HttpResponse:
         "weeks_beside": (week[0] - timedelta(days=7), week[0] + timedelta(days=7)) if week else None,
         "campaigns": rows,
         "recipients": sum(campaign.recipients for campaign in rows),
-        "accounts_to_compare": accounts_to_compare(rows) if day else [],
+        "days_to_compare": days_to_compare(rows),
         "span": BookingSpan(initial={"first": day, "last": day} if day else None),
         "is_narrowed": any(given.get(name) for name in ("q", "account", "held_at")),
     }
@@ -158,16 +160,22 @@ def _sentences(receipt: BulkReceipt) -> Iterator[tuple[int, str]]:
 def booking_compare(request: HtmxRequest) -> HttpResponse:
     account_id = request.POST.get("account", "")
     account = get_object_or_404(ProviderAccount, pk=account_id if account_id.isdecimal() else 0)
-    filters = BookingFilter({"day": request.POST.get("day")})
-    if not filters.is_valid() or not filters.cleaned_data["day"]:
+    days = _days(request.POST.getlist("day"))
+    if not days:
         messages.error(request, _("照合する日を選んでください。"))
         return redirect("booking_list")
-    day = filters.cleaned_data["day"]
-    context = {"account": account, "day": day, "back": f"{reverse('booking_list')}?day={day}"}
+    back = f"day={days[0]}" if len(days) == 1 else f"month={days[0]:%Y-%m}"
+    context = {"account": account, "days": days, "back": f"{reverse('booking_list')}?{back}"}
     try:
-        comparison = compare_bookings(account, day)
+        comparison = compare_bookings(account, *days)
     except ProviderError as error:
         context["trouble"] = trouble_text(error.code)
     else:
         context |= {"comparison": comparison, "missing": missing_messages(comparison)}
     return render_page(request, "bookings/comparison.html", "bookings/_comparison.html", context)
+
+
+def _days(given: list[str]) -> list[date]:
+    """As many as the calendar shows at most; anything else in the request is left out."""
+    forms = [BookingFilter({"day": value}) for value in given[:MOST_DAYS]]
+    return sorted({form.cleaned_data["day"] for form in forms if form.is_valid() and form.cleaned_data["day"]})

@@ -14,6 +14,7 @@ from campaigns.services.planning.drafting import delete_draft, duplicate
 
 from .access import requires
 from .htmx import HtmxRequest, render_page
+from .listing import as_liked
 from .paging import Page, page_of
 
 S = CampaignState
@@ -39,13 +40,14 @@ def campaign_list(request: HtmxRequest) -> HttpResponse:
     context = {
         "page": page,
         "tabs": [(value, label, value == chosen) for value, (label, _states) in TABS.items()],
-        "is_filtered": bool(chosen or wanted),
+        "is_narrowed": bool(chosen or wanted),
+        **as_liked(request, "campaign_list"),
     }
     return render_page(request, "campaigns/list.html", None, context)
 
 
 def _matching(tab: str, wanted: str) -> QuerySet[Campaign]:
-    campaigns = Campaign.objects.select_related("created_by").filter(trial_of=None)
+    campaigns = Campaign.objects.select_related("created_by", "account", "sender").filter(trial_of=None)
     if states := TABS[tab][1]:
         campaigns = campaigns.filter(state__in=states)
     return campaigns.filter(name__icontains=wanted) if wanted else campaigns

@@ -21,6 +21,7 @@ from campaigns.services.contacts import stopped_members as count_stopped
 
 from .access import requires
 from .htmx import HtmxRequest, render_page
+from .listing import as_liked
 from .paging import page_of
 
 
@@ -41,8 +42,11 @@ def contactlist_detail(request: HtmxRequest, list_id: int) -> HttpResponse:
     filters = ContactFilter(request.GET)
     given = filters.search(request.user)
     page = page_of(find_contacts(replace(given, list_id=list_id)), request)
+    liked = as_liked(request, "contact_list")
+    liked["columns"].pop("lists", None)  # every row is in this one
     context = {
         "contact_list": contact_list,
+        "columns": liked["columns"],
         "filters": filters,
         "page": replace(page, rows=people_of(page)),
         "size": contact_list.memberships.count(),

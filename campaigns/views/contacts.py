@@ -5,12 +5,11 @@ from dataclasses import replace
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.errors import InvalidInput, RuleError
-from campaigns.forms.contacts import ContactFilter, ContactForm, GoodbyeForm, SavedFilterForm
+from campaigns.forms.contacts import ContactFilter, ContactForm, GoodbyeForm
 from campaigns.models import Activity, Contact, ContactList, ErasedPerson, Message, Suppression
 from campaigns.rules.phone_numbers import parse_phone
 from campaigns.services.contacts import find_contacts, people_of, save_contact
@@ -20,6 +19,7 @@ from campaigns.services.figures.personal_data import everything_about
 from .access import requires
 from .exports import as_download
 from .htmx import HtmxRequest
+from .listing import as_liked
 from .paging import page_of
 
 RECENT = 10
@@ -35,8 +35,8 @@ def contact_list(request: HtmxRequest) -> HttpResponse:
         "filters": filters,
         "page": replace(page, rows=people_of(page)),
         "is_narrowed": search.is_narrow,
-        "saved": request.user.saved_filters.all(),
         "proof": None if page.rows else _proof(search.text),
+        **as_liked(request, "contact_list"),
     }
     return render(request, "contacts/list.html", context)
 
@@ -117,24 +117,3 @@ def contact_data(request: HtmxRequest, contact_id: int) -> HttpResponse:
     readable = {"ensure_ascii": False, "indent": 2}
     response = JsonResponse(everything_about(contact, request.user), json_dumps_params=readable)
     return as_download(response, _("個人データ"), "json")
-
-
-@requires("campaigns.view_contact")
-@require_POST
-def filter_save(request: HtmxRequest) -> HttpResponse:
-    form = SavedFilterForm(request.POST)
-    if not form.is_valid():
-        for errors in form.errors.values():
-            messages.error(request, str(errors[0]))
-        return redirect(f"{reverse('contact_list')}?{request.POST.get('query', '')}")
-    given = form.cleaned_data
-    request.user.saved_filters.update_or_create(name=given["name"], defaults={"query": given["query"]})
-    messages.success(request, _("条件「%(name)s」を保存しました。") % {"name": given["name"]})
-    return redirect(f"{reverse('contact_list')}?{given['query']}")
-
-
-@requires("campaigns.view_contact")
-@require_POST
-def filter_delete(request: HtmxRequest, filter_id: int) -> HttpResponse:
-    get_object_or_404(request.user.saved_filters, pk=filter_id).delete()
-    return redirect("contact_list")

@@ -23,6 +23,7 @@ from providers.errors import ProviderError
 from .access import requires
 from .exports import csv_response
 from .htmx import HtmxRequest
+from .listing import as_liked
 
 
 @requires("campaigns.view_daycount")
@@ -40,6 +41,7 @@ def count_month(request: HtmxRequest) -> HttpResponse:
         "months_beside": months_beside(month),
         "is_running": month >= this_month,
         "points": [(jst(day, "tick"), [figures.charged]) for day, figures in report.days.items()],
+        **as_liked(request, "count_month"),
     }
     return render(request, "counts/month.html", context)
 

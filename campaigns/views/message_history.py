@@ -21,6 +21,7 @@ from campaigns.vendor_texts import code_text
 from .access import requires
 from .exports import ask_about_lost, csv_response
 from .htmx import HtmxRequest
+from .listing import as_liked
 from .paging import page_of
 
 
@@ -29,10 +30,14 @@ from .paging import page_of
 def message_list(request: HtmxRequest) -> HttpResponse:
     filters = MessageFilter(request.GET, request.user)
     found = find_messages(filters.search()) if filters.is_valid() else Message.objects.none()
+    liked = as_liked(request, "message_list")
+    if "account" in liked["columns"]:
+        found = found.select_related("account")
     context = {
         "filters": filters,
         "page": page_of(found, request),
         "is_narrowed": any(request.GET.get(name) for name in filters.fields),
+        **liked,
     }
     return render(request, "message_history/list.html", context)
 

@@ -46,7 +46,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: its event loop would run beside the tests that follow
 def chrome() -> Iterator[Browser]:
     chromium.demand()
     with sync_playwright() as playwright:

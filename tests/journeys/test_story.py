@@ -27,7 +27,8 @@ from campaigns.models import (
 )
 from campaigns.rules.headers import guess_mapping
 from campaigns.rules.sending_window import jst_day
-from campaigns.services.imports.importing import Choices, receive_file, start_check, start_import
+from campaigns.services.imports.importing import Choices, start_check, start_import
+from campaigns.services.imports.uploading import receive_file
 from campaigns.services.planning.launching import confirm
 from campaigns.services.planning.preparing import start_preparation
 from campaigns.services.results.counting import fetch_vendor_counts

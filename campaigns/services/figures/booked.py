@@ -79,10 +79,14 @@ def in_list(weeks: Iterable[Iterable[CalendarDay]], only: date | None) -> list[C
     return [campaign for cell in days for campaign in cell.campaigns]
 
 
-def accounts_to_compare(campaigns: Iterable[Campaign]) -> list[ProviderAccount]:
-    """Accounts whose vendor holds some of these bookings and can say which."""
-    held = {c.account for c in campaigns if c.held_at == HeldAt.VENDOR and c.account is not None}
-    return sorted((a for a in held if provider_class(a).capabilities.books), key=str)
+def days_to_compare(campaigns: Iterable[Campaign]) -> list[tuple[ProviderAccount, list[date]]]:
+    """Accounts whose vendor holds some of these bookings and can say which, with the days it holds them for."""
+    held: defaultdict[ProviderAccount, set[date]] = defaultdict(set)
+    for campaign in campaigns:
+        if campaign.held_at == HeldAt.VENDOR and campaign.account is not None and campaign.starts_at is not None:
+            held[campaign.account].add(jst_day(campaign.starts_at))
+    able = [(account, sorted(days)) for account, days in held.items() if provider_class(account).capabilities.books]
+    return sorted(able, key=lambda row: str(row[0]))
 
 
 def missing_messages(comparison: BookingComparison, most: int = 20) -> list[Message]:

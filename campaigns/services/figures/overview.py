@@ -15,6 +15,8 @@ from campaigns.models import (
     User,
 )
 
+from .reporting import TAKEN
+
 NOT_DECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)
 SHOWN = 5
 
@@ -64,14 +66,19 @@ class FirstSteps:
     account: bool
     sender: bool
     contact: bool
+    trial: bool
+    draft: Campaign | None  # the latest, to be tried on one's own phone
 
 
 def first_steps() -> FirstSteps | None:
     """None once anything was ever decided to be sent."""
-    if Campaign.objects.exclude(state__in=NOT_DECIDED).exists():
+    campaigns = Campaign.objects.filter(trial_of=None)
+    if campaigns.exclude(state__in=NOT_DECIDED).exists():
         return None
     return FirstSteps(
         account=ProviderAccount.objects.exists(),
         sender=SenderId.objects.exists(),
         contact=Contact.objects.exists(),
+        trial=Campaign.objects.filter(trial_of__isnull=False, messages__state__in=TAKEN).exists(),
+        draft=campaigns.filter(state=CampaignState.DRAFT).order_by("-pk").first(),
     )

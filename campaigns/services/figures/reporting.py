@@ -14,7 +14,8 @@ from campaigns.rules.sending_window import JST, ONE_DAY
 
 TAKEN = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.NO_RESULT)
 SENT = (*TAKEN, MessageState.UNKNOWN, MessageState.SENDING)
-WAITING = tuple(state for state in SENT if state not in {MessageState.DELIVERED, MessageState.UNDELIVERED})
+WITH_RESULT = (MessageState.DELIVERED, MessageState.UNDELIVERED)  # 送達率 is of these; what waits would only lower it
+WAITING = tuple(state for state in SENT if state not in WITH_RESULT)
 
 # What the vendor said it billed; until it says so, what the account's rule makes of our own estimate.
 CHARGED = Case(
@@ -40,8 +41,12 @@ class Figures:
     cost: Decimal = Decimal(0)
 
     @property
+    def with_result(self) -> int:
+        return self.delivered + self.undelivered
+
+    @property
     def waiting(self) -> int:
-        return self.sent - self.delivered - self.undelivered
+        return self.sent - self.with_result
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(

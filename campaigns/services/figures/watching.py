@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.core.cache import cache
 from django.db.models import Sum
@@ -24,6 +25,7 @@ from campaigns.queue import enqueue
 from campaigns.texts import reason_text
 
 from ..planning.forecasting import reopens_at
+from .reporting import WITH_RESULT
 
 S = MessageState
 HANDED_OVER = (S.BOOKED, S.ACCEPTED, S.DELIVERED, S.UNDELIVERED, S.NO_RESULT, S.REFUSED, S.UNKNOWN)
@@ -32,6 +34,8 @@ LIVE = (CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED, Ca
 
 SPEED_OVER = 1_000  # messages last sent, whose pace is the present one
 STILL_AFTER = timedelta(seconds=15)  # nothing sent for so long: there is no pace
+STANDSTILL = timedelta(seconds=5)  # a pause or an outage: what was sent before it says nothing about now
+ENOUGH_SECONDS = 1  # of fewer, a few messages would promise any speed
 FAILURES_SHOWN = 5
 EVENTS_SHOWN = 6
 FAILURES_AMONG = 20_000  # recipients looked through at most
@@ -73,6 +77,10 @@ class Figures:
     @property
     def delivered(self) -> int:
         return self.of(S.DELIVERED)
+
+    @property
+    def with_result(self) -> int:
+        return self.of(*WITH_RESULT)
 
     @property
     def failed(self) -> int:
@@ -125,9 +133,18 @@ def _rate(campaign: Campaign, now: datetime) -> float | None:
     moments = [at for at in sent.values_list("sent_at", flat=True)[:SPEED_OVER] if at]
     if not moments or now - max(moments) > STILL_AFTER:
         return None
-    first = min(moments)
-    seconds = (max(moments) - first).total_seconds()
-    return sum(at > first for at in moments) / seconds if seconds else None
+    recent = _since_standstill(moments)
+    first, seconds = recent[-1], (recent[0] - recent[-1]).total_seconds()
+    if not seconds or (seconds < ENOUGH_SECONDS and len(recent) < SPEED_OVER):
+        return None
+    return sum(at > first for at in recent) / seconds
+
+
+def _since_standstill(moments: Iterable[datetime]) -> list[datetime]:
+    """Those after the last standstill, the latest first."""
+    latest_first = sorted(moments, reverse=True)
+    gaps = (at for at, (later, earlier) in enumerate(pairwise(latest_first), 1) if later - earlier > STANDSTILL)
+    return latest_first[: next(gaps, len(latest_first))]
 
 
 def first_failures(campaign: Campaign, found: Figures) -> list[Message]:

@@ -13,7 +13,7 @@ from campaigns.rules.placeholders import check
 from campaigns.texts import finding_text
 from providers.base import Capabilities
 
-from ..accounts import provider_class
+from ..accounts import link_hosts, provider_class
 
 
 def problems(campaign: Campaign) -> list[str]:
@@ -47,7 +47,7 @@ def findings(campaign: Campaign) -> list[Finding]:
         campaign.body,
         purpose=campaign.purpose,
         organisation_names=[settings.organisation] if settings.organisation else [],
-        allowed_hosts=[*settings.own_hosts.split(), *able.short_hosts],
+        allowed_hosts=[*settings.own_hosts.split(), *(link_hosts(campaign.account) if campaign.account else [])],
         route_jis_only=able.jis_only,
     )
 

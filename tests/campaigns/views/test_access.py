@@ -51,6 +51,9 @@ OWN_ACCOUNT = {
     "mfa_edit_webauthn",
     "usersessions_list",
     "session_end",
+    "filter_save",
+    "filter_delete",
+    "columns_choose",
 }
 STAFF_ONLY = {"styleguide"}  # and whatever begins with admin:
 REFUSED = {HTTPStatus.FORBIDDEN}

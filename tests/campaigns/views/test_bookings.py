@@ -1,3 +1,4 @@
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -218,6 +219,32 @@ def test_both_sides_of_a_day_are_compared(operator, held):
     assert "not-ours" in partial
     assert "<html" not in partial
     assert "<html" in compare(operator, campaign).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_days_of_a_month_are_compared_together_and_only_those_with_bookings(operator, held, vendor, monkeypatch):
+    campaign, _missing = held
+    booking(20, account=campaign.account, sender=campaign.sender, held_at="vendor")
+    booking(21, account=campaign.account, sender=campaign.sender)
+    asked = []
+    answer = vendor.bookings
+
+    async def noted(self, day, *, sender_id, group=""):
+        asked.append(day.day)
+        return await answer(self, day, sender_id=sender_id, group=group)
+
+    monkeypatch.setattr(vendor, "bookings", noted)
+    page = operator.get(reverse("booking_list"), {"month": "2026-11"}).content.decode()
+    assert "2日分の予約を配信事業者が預かっています" in page
+    days = re.findall(r'name="day" value="(2026-[0-9-]+)"', page)
+    found = operator.post(reverse("booking_compare"), {"account": campaign.account_id, "day": days}).content.decode()
+    assert asked == [12, 20]
+    assert "配信事業者にない予約が1件あります" in found
+
+
+def test_a_comparison_of_no_day_asks_nobody(operator, held):
+    data = {"account": held[0].account_id, "day": ["", "someday"]}
+    assert "照合する日を選んでください" in operator.post(reverse("booking_compare"), data, follow=True).content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

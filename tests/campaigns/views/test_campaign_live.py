@@ -115,6 +115,44 @@ def test_the_rate_is_that_of_the_last_messages_and_gives_the_time_left(clerk):
     assert "あと約2秒" in page
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(timedelta(minutes=10), id="a pause or an outage"),
+        pytest.param(timedelta(seconds=9), id="a short one too"),
+    ],
+)
+def test_a_standstill_does_not_lower_the_rate(clerk, before):
+    campaign = running()
+    now = timezone.now()
+    for at in range(30):
+        make_message(campaign, state="accepted", sent_at=now - before - timedelta(seconds=at / 10))
+    for at in range(30):
+        make_message(campaign, state="accepted", sent_at=now - timedelta(seconds=at / 10))
+    make_due(campaign, 20)
+    assert "毎秒10件" in live(clerk, campaign)
+
+
+def test_the_first_messages_after_a_standstill_promise_no_speed(clerk):
+    campaign = running()
+    now = timezone.now()
+    for at in (60, 59, 58, 0.002, 0.001):
+        make_message(campaign, state="accepted", sent_at=now - timedelta(seconds=at))
+    make_due(campaign, 20)
+    assert "毎秒" not in live(clerk, campaign)
+
+
+def test_a_paused_campaign_promises_no_end(clerk):
+    campaign = running(state="paused")
+    for at in range(30):
+        make_message(campaign, state="accepted", sent_at=timezone.now() - timedelta(seconds=at / 10))
+    make_due(campaign, 20)
+    page = live(clerk, campaign)
+    assert "毎秒" not in page
+    assert "終わる見込み" not in page
+    assert "あと約" not in page
+
+
 def test_the_undo_time_is_counted_down_and_undone_without_a_trace(clerk):
     campaign = running(state="scheduled", starts_at=timezone.now() + timedelta(seconds=8), recipients=2)
     make_due(campaign, 2)

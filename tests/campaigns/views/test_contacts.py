@@ -3,7 +3,7 @@ import json
 import pytest
 from django.test import Client
 
-from campaigns.models import Activity, Contact, Message, SavedFilter, Suppression
+from campaigns.models import Activity, Contact, Message, Suppression
 from campaigns.rules.phone_numbers import format_domestic
 from tests.factories import make_contact, make_list, make_message, make_suppression, make_user
 
@@ -93,25 +93,6 @@ def test_what_is_found_follows_every_edit(clerk):
     contact = make_contact(name="旧姓 花子")
     clerk.post(f"/contacts/{contact.pk}/edit/", TYPED | {"name": "新姓 花子"})
     assert (found_by(clerk, {"q": "旧姓"}), found_by(clerk, {"q": "新姓"})) == (set(), {"新姓 花子"})
-
-
-def test_conditions_are_saved_under_a_name_and_only_for_oneself(client, clerk):
-    response = clerk.post(
-        "/contacts/filters/", {"name": "さくら", "query": "q=さくら&stop=&before=77&csrf=x"}, follow=True
-    )
-    assert response.redirect_chain[-1][0].endswith("?q=%E3%81%95%E3%81%8F%E3%82%89")
-    assert ">さくら</a>" in text_of(response)
-    saved = SavedFilter.objects.get()
-    client.force_login(make_user("viewer"))
-    assert ">さくら</a>" not in text_of(client.get("/contacts/"))
-    assert client.post(f"/contacts/filters/{saved.pk}/delete/").status_code == 404
-    assert SavedFilter.objects.exists()
-
-
-def test_no_conditions_are_not_saved(clerk):
-    response = clerk.post("/contacts/filters/", {"name": "全員", "query": "before=77"}, follow=True)
-    assert "先に条件を指定してから" in text_of(response)
-    assert not SavedFilter.objects.exists()
 
 
 def test_an_empty_portal_offers_the_import(client, clerk):

@@ -70,6 +70,16 @@ def test_the_month_s_figures_lead_to_the_messages_behind_them(viewer):
     assert "¥500" in text
 
 
+def test_the_delivery_rate_does_not_fall_while_results_are_awaited(viewer):
+    campaign = sending_campaign()
+    for state, messages in (("undelivered", 5), ("accepted", 70)):
+        known = {"day": jst_day(timezone.now()), "account": campaign.account, "campaign": campaign}
+        DayCount.objects.create(**known, state=state, messages=messages, parts=0, billed_parts=0)
+    text = page(viewer)
+    assert "83.3%" in text
+    assert "結果の出た分で 25/30件" in text
+
+
 def test_a_silent_worker_and_a_halted_account_are_said_first(viewer):
     make_account(label="止まった接続先", halted_reason="quota_used_up", halted_at=timezone.now())
     Heartbeat.objects.create(machine="host-1", at=timezone.now() - timedelta(hours=1))

@@ -193,7 +193,10 @@ def test_first_steps_are_ticked_one_by_one_and_end_with_the_first_campaign():
     steps = first_steps()
     assert (steps.account, steps.sender, steps.contact) == (True, True, True)
     campaign = make_campaign()
-    assert first_steps() is not None
+    trial = make_campaign(trial_of=campaign, state="completed")
+    assert (first_steps().draft, first_steps().trial) == (campaign, False)
+    make_message(trial, state="accepted")
+    assert first_steps().trial
     Campaign.objects.filter(pk=campaign.pk).update(state="scheduled")
     assert first_steps() is None
 

@@ -111,5 +111,5 @@ def test_the_schedule_asks_where_something_may_be_new(
     campaign: Campaign, queued: Tasks, changes: dict[str, Any], is_asked: bool
 ) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(**changes)
-    wake_click_questions(timezone.now())
+    wake_click_questions(NOW)
     assert (("ask_clicks", (campaign.pk,)) in queued) is is_asked
