@@ -1,19 +1,25 @@
 """`python -m …vendor_stub PORT`: the least of 絶対リーチ and Rakuten CPaaS, so that it never limits what is measured.
 
-It takes everything, after a latency if told so, and notes when each call came. `GET /report` tells what came since the
+It takes everything, after a latency if told so, and notes when each call came: by the kernel's clock, for on a busy
+machine this process may be late to look. `GET /report` tells what came since the
 last one, `GET /set?latency=0.05&tail=0.01` changes the latency, and which share of the calls takes five seconds.
 """
 
 import asyncio
 import json
+import socket
+import struct
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import accumulate
 from urllib.parse import parse_qsl, urlsplit
 
 TAIL_SECONDS = 5.0
+SO_TIMESTAMPNS = 35  # of Linux; what is received is told together with its UNIX time, in whole seconds and nanoseconds
+STAMP = struct.Struct("qq")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 REFERENCE = b'"client_reference":"'
 TAKEN = {"responseCode": 0, "responseMessage": "Success.", "smsMessage": "*" * 20}
@@ -35,13 +41,13 @@ class Vendor:
     came_at: list[float] = field(default_factory=list)  # calls with messages in them
     messages: int = 0
 
-    def reply(self, path: bytes, body: bytes) -> tuple[bytes, float]:
+    def reply(self, path: bytes, body: bytes, came_at: float) -> tuple[bytes, float]:
         """The answer, and the seconds to wait before giving it."""
         if path.startswith(b"/auth"):
             return TOKEN_REPLY, 0.0
         if path.startswith((b"/report", b"/set")):
             return self._control(path.decode()), 0.0
-        self.came_at.append(time.monotonic())
+        self.came_at.append(came_at)
         waits = self.tail and len(self.came_at) % round(1 / self.tail) == 0
         if path.startswith(b"/sms"):
             return self._array(body), self.latency
@@ -93,32 +99,47 @@ def lateness(came_at: Sequence[float], pace: float) -> float:
     return late[int(len(late) * 0.99)]
 
 
-class Line(asyncio.Protocol):
+class Line:
     """One connection, one call at a time."""
 
-    def __init__(self, vendor: Vendor) -> None:
+    def __init__(self, vendor: Vendor, link: socket.socket) -> None:
         self._vendor = vendor
+        self._link = link
         self._received = b""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(link, self._read)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
+    def _read(self) -> None:
+        try:
+            data, told, _, _ = self._link.recvmsg(65536, 64)
+        except ConnectionError:
+            data, told = b"", []
+        if not data:
+            self._loop.remove_reader(self._link)
+            self._link.close()
+            return
         self._received += data
         head, end, body = self._received.partition(b"\r\n\r\n")
-        if not end or len(body) < _length(head):
-            return
-        self._received = b""
-        reply, wait = self._vendor.reply(head.split(b" ", 2)[1], body)
-        if wait:
-            asyncio.get_running_loop().call_later(wait, self._answer, reply)
-        else:
-            self._answer(reply)
+        if end and len(body) >= _length(head):
+            self._received = b""
+            reply, wait = self._vendor.reply(head.split(b" ", 2)[1], body, _came_at(told))
+            if wait:
+                self._loop.call_later(wait, self._answer, reply)
+            else:
+                self._answer(reply)
 
     def _answer(self, reply: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(reply)
+        with suppress(OSError):  # the other side may have gone; so short an answer always fits
+            self._link.sendall(reply)
+
+
+def _came_at(told: Sequence[tuple[int, int, bytes]]) -> float:
+    """On the monotonic clock."""
+    for _, kind, stamp in told:
+        if kind == SO_TIMESTAMPNS:
+            seconds, nanoseconds = map(int, STAMP.unpack(stamp))
+            return time.monotonic() - (time.time() - seconds - nanoseconds / 1e9)
+    return time.monotonic()
 
 
 def _length(head: bytes) -> int:
@@ -127,9 +148,15 @@ def _length(head: bytes) -> int:
 
 
 async def serve(port: int) -> None:
-    vendor = Vendor()
-    server = await asyncio.get_running_loop().create_server(lambda: Line(vendor), "127.0.0.1", port, backlog=1024)
-    await server.serve_forever()
+    vendor, loop = Vendor(), asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", port), backlog=1024) as server:
+        server.setblocking(False)
+        server.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)  # of all that connect
+        while True:
+            link, _ = await loop.sock_accept(server)
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            link.setblocking(False)
+            Line(vendor, link)
 
 
 if __name__ == "__main__":

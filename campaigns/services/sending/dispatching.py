@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Heartbeat, ProviderAccount
 from campaigns.queue import enqueue
+from campaigns.rules.pacing import SLACK_SECONDS
 
 from ..results.settling import doubt_expired
 from .outlook import finish_done, hold, hold_running, is_anything_coming, wake_if_due
@@ -22,7 +23,7 @@ IDLE_SECONDS = 1.0  # a slice with nothing to do makes room for other tasks
 LEASE_SECONDS = 12.0  # renewed while its worker lives, so that a dead one is missed soon
 RENEW_SECONDS = 3.0
 GATHER_SECONDS = 0.05  # outcomes are written together that finish within it
-LOW_WATER = 150  # requests waiting for their turn, below which the next wave is begun
+LOW_WATER = 300  # requests waiting for their turn, below which the next wave is begun; half a second of 600/s
 
 
 def dispatch_due(account: ProviderAccount, *, until: float) -> None:
@@ -59,6 +60,7 @@ class Slice:
         line = SendingLine(self.account)
         try:
             self._send_through(line)
+            self._make_way(line)
         except BaseException:
             line.close()
             raise
@@ -99,11 +101,13 @@ class Slice:
         if not self.account.renew_lease(self.lease, now=timezone.now(), seconds=LEASE_SECONDS):
             self.until = self.renewed_at  # another worker took over: begin nothing more
 
+    def _make_way(self, line: SendingLine) -> None:
+        """The next line, wherever it is opened, begins where what is begun here leaves room."""
+        self.account.buy_pace(0, now=max(line.make_way(), self.waves.bought_until + SLACK_SECONDS))
+
     def _end(self, line: SendingLine) -> None:
         """What is begun still leaves and comes home; where more is coming, the next slice need not wait for it."""
         if line.refusal is None and line.in_hand and is_anything_coming(self.account):
-            line.make_way()
-            self.account.buy_pace(0, now=line.free_from)
             Thread(target=_bring_home_apart, args=(self.account, line), name=f"homecoming-{self.account.pk}").start()
         else:
             _bring_home(self.account, line)

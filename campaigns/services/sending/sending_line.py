@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from campaigns.models import Leaving, ProviderAccount
+from campaigns.rules.pacing import Pacer
 from providers.base import OutboundSms, Outcome, Provider, TurnedAway, Unknown, submit_safely
 from providers.errors import AccountRefused
 
@@ -17,7 +18,6 @@ from ..accounts import open_provider
 
 IN_FLIGHT = 250  # enough for 600 requests/s at 200 ms, when one in a hundred takes five seconds
 LATE_SECONDS = 0.5
-SLACK_SECONDS = 0.01  # so late still counts as on time: with 98 % of a limit a bunch of it stays below the limit
 SLIP_SECONDS = 5.0  # the longest wait for a moment: further off it only is when the clock was set back
 NOT_BEGUN = "not_begun"  # turned away by ourselves: never offered to the vendor
 
@@ -47,8 +47,7 @@ class SendingLine:
         self.refusal: AccountRefused | None = None
         self.in_hand = 0
         self._put = self._turned = 0  # messages, and how many of them had their turn
-        self._is_followed = False
-        self._next_at = 0.0  # UNIX time
+        self._pacer = Pacer(limit=account.requests_per_second, pace=account.pace)  # in UNIX time
         self._done: SimpleQueue[list[Sent]] = SimpleQueue()
         self._loop = asyncio.new_event_loop()
         self._turn = asyncio.Lock()
@@ -71,7 +70,7 @@ class SendingLine:
     @property
     def free_from(self) -> float:
         """UNIX time at which a further message might leave: later than was bought when the line stood still."""
-        return self._next_at + self.waiting / self.account.pace
+        return self._pacer.next_at + self.waiting / self.account.pace
 
     def put(self, requests: Sequence[Request]) -> None:
         """Send each at its time."""
@@ -91,9 +90,13 @@ class SendingLine:
         self.in_hand -= len(finished)
         return finished
 
-    def make_way(self) -> None:
-        """Another line follows this one in time: what cannot leave at its place from now on comes back."""
-        self._is_followed = True
+    def make_way(self) -> float:
+        """Another line may begin at this UNIX time: what cannot leave at its place from now on comes back."""
+        return asyncio.run_coroutine_threadsafe(self._make_way(), self._loop).result()
+
+    async def _make_way(self) -> float:
+        """In the thread of the loop, where no request is just about to start."""
+        return self._pacer.make_way(self.waiting, time.time())
 
     def _line_up(self, requests: Sequence[Request | None]) -> None:
         for request in requests:
@@ -140,16 +143,16 @@ class SendingLine:
         return request
 
     async def _may_leave(self, request: Request) -> bool:
-        """At its moment, True. After a standstill all others move back with it, for a vendor counts a burst."""
-        leaves_at = max(request.starts_at, self._next_at)
-        if (wait := leaves_at - time.time()) > 0:
+        """At its moment, True. After a standstill all others move back with it."""
+        size, pacer = len(request.batch), self._pacer
+        opens_at = pacer.opens_at(request.starts_at, size)
+        if (wait := opens_at - time.time()) > 0:
             await asyncio.sleep(min(wait, SLIP_SECONDS))
         now = time.time()
-        is_late, was_set_back = now - request.starts_at > LATE_SECONDS, leaves_at - now > LATE_SECONDS
-        stood_still = now - leaves_at > SLACK_SECONDS
-        if is_late or was_set_back or (stood_still and self._is_followed):
+        is_late, was_set_back = now - request.starts_at > LATE_SECONDS, opens_at - now > LATE_SECONDS
+        if is_late or was_set_back or (pacer.is_followed and pacer.stood_still(request.starts_at, now)):
             return False
-        self._next_at = (now if stood_still else leaves_at) + len(request.batch) / self.account.pace
+        pacer.start(request.starts_at, size, now)
         return True
 
     async def _submit(self, provider: Provider, batch: Sequence[OutboundSms]) -> Sequence[Outcome]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Leaving, Message, OpenMessage, ProviderAccount
 from campaigns.models.due_message import MOST_ATTEMPTS
+from campaigns.rules.pacing import SLACK_SECONDS
 from campaigns.services.planning.launching import launch, start_due_campaigns
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.polling import look_due
@@ -24,7 +25,7 @@ from campaigns.services.results.settling import doubt_expired
 from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.recording import record_sent
-from campaigns.services.sending.sending_line import NOT_BEGUN, SLACK_SECONDS, Request, SendingLine, Sent
+from campaigns.services.sending.sending_line import NOT_BEGUN, Request, SendingLine, Sent
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.sending.waves import Waves
 from campaigns.services.suppressing import suppress
