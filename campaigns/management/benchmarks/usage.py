@@ -6,7 +6,6 @@ from pathlib import Path
 from django.db import connection
 
 TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -25,10 +24,6 @@ def database_cpu_seconds() -> float:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
     return cpu_seconds(pid) if Path(f"/proc/{pid}").exists() else 0.0
-
-
-def memory_bytes(pid: int) -> int:
-    return sum(int(_stat(process)[21]) * PAGE for process in _family(pid))
 
 
 def _stat(pid: int) -> list[str]:
