@@ -8,7 +8,7 @@ from django.db.models import Field, ForeignObject, Lookup
 
 @ForeignObject.register_lookup
 @Field.register_lookup
-class Among(Lookup):  # type: ignore[type-arg]
+class Among(Lookup):
     """`phone__among=phones`: IN with one parameter. Thousands of them, each written out, take longer than the search.
 
     PostgreSQL does not look into the parameter and so goes by the column's index, however short the table is.
