@@ -106,6 +106,8 @@ SQLITE = {
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
+    # A file as in production: threads that share a database in memory do not wait for each other, they fail.
+    "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
 }
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from campaigns.models import PortalSettings, User
 from tests.factories import make_user
+from tests.fakes import wait_for_homecoming
 from tests.providers.sandbox.helpers import Receiver
 
 from . import chromium
@@ -35,6 +36,7 @@ def work(queued: list[tuple[str, tuple[int, ...]]]) -> Callable[[], None]:
         while queued:
             name, ids = queued.pop(0)
             import_string(f"campaigns.tasks.{name}")(*ids)
+            wait_for_homecoming()
 
     return work_off
 
