@@ -30,7 +30,7 @@ def holds_workbook(file: BinaryIO) -> bool:
 def _names_in(file: BinaryIO) -> list[str]:
     try:
         return zipfile.ZipFile(file).namelist()
-    except (zipfile.BadZipFile, ValueError, OSError):  # what a damaged directory raises
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):  # what a damaged directory raises
         return []
 
 

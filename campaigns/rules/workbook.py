@@ -17,6 +17,7 @@ from .sheet_cells import SharedTexts, SheetRows, date_styles
 BLOCK = 1 << 16
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 TEXTS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those a workbook may use (ECMA-376 part 2)
 # What the archive and the XML in it raise when they are damaged, locked or of a kind we do not know.
 DAMAGE = (zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, IndexError, ValueError, RuntimeError, EOFError)
 
@@ -40,8 +41,11 @@ class Workbook:
         self.limits = limits
         with _damage_named():
             self.archive = zipfile.ZipFile(file)
+            entries = self.archive.infolist()
+            if not all(entry.compress_type in PACKINGS for entry in entries):
+                raise InvalidInput("damaged_workbook")
             # The sizes in the directory can be believed: reading stops at them.
-            if sum(entry.file_size for entry in self.archive.infolist()) > limits.max_unpacked:
+            if sum(entry.file_size for entry in entries) > limits.max_unpacked:
                 raise InvalidInput("workbook_too_large", maximum=limits.max_unpacked // 1_000_000)
             self.sheets = self._visible_sheets()
         if not self.sheets:

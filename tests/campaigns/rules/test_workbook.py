@@ -147,6 +147,11 @@ def test_macros_are_passed_over():
         pytest.param(zipped({"mimetype": "", "content.xml": ""}), "old_workbook", id="ods"),
         pytest.param(zipped({"a.csv": ""}), "is_archive", id="a zipped CSV"),
         pytest.param(b"PK\x03\x04" + bytes(30), "is_archive", id="a broken archive"),
+        pytest.param(
+            zipped({"a.csv": ""}).replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63"),
+            "is_archive",
+            id="an archive of a version to come",
+        ),
         pytest.param(b"Rar!\x1a\x07\0", "is_archive", id="rar"),
     ],
 )
@@ -174,6 +179,14 @@ def test_text_is_no_workbook():
             zipped(book_parts(["表"]) | {"xl/worksheets/sheet1.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
             "damaged_workbook",
             id="entities",
+        ),
+        *(
+            pytest.param(
+                make_workbook({"名簿": PEOPLE}).replace(b"\x00\x00\x08\x00", b"\x00\x00" + method + b"\x00"),
+                "damaged_workbook",
+                id=f"packed by method {method[0]}",
+            )
+            for method in (b"\x0c", b"\x0e", b"\x62")
         ),
         pytest.param(
             one_sheet('<row><c r="A1"><v>1</v></c><c r="GS1"><v>2</v></c></row>'), "too_many_columns", id="201 columns"
