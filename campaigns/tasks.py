@@ -40,11 +40,12 @@ def apply_receipts(account_id: int) -> None:
 
 
 def prepare_campaign(campaign_id: int) -> None:
-    _prepare_campaign(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+    for campaign in Campaign.objects.filter(pk=campaign_id):  # a draft may be deleted by now
+        _prepare_campaign(campaign, until=monotonic() + SLICE_SECONDS)
 
 
 def clear_preparation(campaign_id: int) -> None:
-    for campaign in Campaign.objects.filter(pk=campaign_id):  # a draft may be gone by now
+    for campaign in Campaign.with_deleted.filter(pk=campaign_id):  # a draft may be gone by now
         _clear_preparation(campaign, until=monotonic() + SLICE_SECONDS)
 
 

@@ -47,6 +47,7 @@ MESSAGE_REASONS = {
 ACCOUNT_TROUBLES = {
     "account_refused": _l("配信事業者が接続を拒否しました。認証情報(トークンなど)と、接続元IPの制限をご確認ください。"),
     "quota_used_up": _l("契約の送信上限に達しました。配信事業者にご確認ください。"),
+    "switched_off": _l("管理者が、この接続先の使用を停止しています。"),
     "insecure_address": _l("接続先URLは https で始まる必要があります。"),
     "not_reached": _l("配信事業者に接続できません。ネットワークと接続先URLをご確認ください。自動で再試行します。"),
     "throttled": _l("配信事業者が混み合っています。間隔をあけて自動で続けます。"),

@@ -103,6 +103,11 @@ def resume_campaign(campaign: Campaign, actor: User) -> None:
 
 
 def _clear_halt(account: ProviderAccount) -> None:
+    if not account.is_active:
+        raise RuleError(
+            _("接続先「%(account)s」は使用停止中のため再開できません。管理者に使用の再開を依頼してください。")
+            % {"account": account}
+        )
     try:
         check_account(account)
     except ProviderError as error:

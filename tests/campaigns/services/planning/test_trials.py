@@ -2,6 +2,7 @@ from time import monotonic
 
 import pytest
 
+from campaigns import tasks
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, DueMessage, Message, PortalSettings, TrialPhone
 from campaigns.services.erasing import erase_contact
@@ -162,7 +163,9 @@ def test_a_trial_holds_for_the_very_text_and_sender_alone(draft, changed):
     assert not was_tried(draft)
 
 
-def test_a_deleted_draft_leaves_its_trials_in_the_history(draft):
+def test_the_trials_of_a_deleted_draft_stay_trials(draft):
     try_it(draft)
     delete_draft(draft, draft.created_by)
-    assert Message.objects.get().campaign.trial_of is None
+    tasks.clear_preparation(draft.pk)
+    assert Message.objects.get().campaign.trial_of_id == draft.pk
+    assert not Campaign.objects.filter(trial_of=None).exists()

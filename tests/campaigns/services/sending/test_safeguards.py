@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.errors import RuleError
 from campaigns.models import Campaign, DueMessage, Leaving, Message, OpenMessage, ProviderAccount
 from campaigns.models.due_message import MOST_ATTEMPTS
 from campaigns.rules.pacing import SLACK_SECONDS
@@ -26,10 +27,12 @@ from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.recording import record_sent
 from campaigns.services.sending.sending_line import NOT_BEGUN, Request, SendingLine, Sent
+from campaigns.services.sending.stopping import resume_campaign
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.sending.waves import Waves
 from campaigns.services.suppressing import suppress
 from providers.base import Accepted, Duplicate, OutboundSms, Refused, TurnedAway, Unknown
+from providers.errors import OutcomeUnknown
 from tests.factories import make_account, make_campaign, make_phone, make_suppression
 from tests.fakes import wait_for_homecoming
 
@@ -277,6 +280,44 @@ def test_a_campaign_that_starts_on_a_halted_account_is_held(vendor, queued):
     wake_all()
     campaign.refresh_from_db()
     assert (campaign.state, campaign.hold_reason) == ("holding", "quota_used_up")
+
+
+@pytest.mark.parametrize("state", ["sending", "scheduled"])
+def test_on_an_account_out_of_use_nothing_leaves_and_only_a_person_goes_on(vendor, queued, state):
+    campaign = launched_campaign(contacts=1)
+    Campaign.objects.update(state=state)
+    ProviderAccount.objects.update(is_active=False)
+    dispatch(campaign)
+    wake_all()
+    campaign.refresh_from_db()
+    assert (vendor.asked, campaign.state, campaign.hold_reason) == ([], "holding", "switched_off")
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    with pytest.raises(RuleError, match="使用停止中のため再開できません"):
+        resume_campaign(campaign, campaign.created_by)
+    ProviderAccount.objects.update(is_active=True)
+    dispatch(campaign)
+    assert vendor.asked == []
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    resume_campaign(campaign, campaign.created_by)
+    dispatch(campaign)
+    assert len(vendor.asked) == 1
+
+
+def test_switching_off_is_felt_by_a_slice_that_is_at_work(vendor, queued):
+    campaign = launched_campaign(contacts=3)
+    waves = Waves(campaign.account)
+    ProviderAccount.objects.update(is_active=False)
+    assert waves.next(not_before=0) == []
+
+
+def test_a_doubt_is_not_settled_by_sending_on_an_account_out_of_use(vendor, queued):
+    campaign = launched_campaign(contacts=1)
+    vendor.answers = [OutcomeUnknown()]
+    dispatch(campaign)
+    ProviderAccount.objects.update(is_active=False)
+    OpenMessage.objects.update(next_look_at=timezone.now())
+    look_due(ProviderAccount.objects.get())
+    assert len(vendor.asked) == 1
 
 
 def test_a_halt_that_was_cleared_meanwhile_holds_nothing_again(vendor, queued):
