@@ -17,7 +17,7 @@ from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
 from .services.sending.dispatching import SLICE_SECONDS, dispatch_due
 from .services.sending.stopping import recall_messages as _recall_messages
-from .services.sending.stopping import recall_opted_out as _recall_opted_out
+from .services.sending.stopping import recall_unwanted as _recall_unwanted
 from .services.sending.waking import wake_all as _wake_all
 
 
@@ -53,9 +53,9 @@ def recall_messages(campaign_id: int) -> None:
     _recall_messages(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
 
 
-def recall_opted_out() -> None:
+def recall_unwanted() -> None:
     for account in ProviderAccount.objects.all():
-        _recall_opted_out(account)
+        _recall_unwanted(account)
 
 
 def recount_touched() -> None:

@@ -179,7 +179,7 @@ class Campaign(models.Model):
     @property
     def ended_before(self) -> int:
         """Messages suppressed or cancelled before the recipients were counted, and so none of them."""
-        return sum(int(self.excluded.get(reason, 0)) for reason in ("opted_out", "erased"))
+        return sum(int(self.excluded.get(reason, 0)) for reason in ("opted_out", "erased", "contact_deleted"))
 
     @property
     def cost(self) -> Decimal:

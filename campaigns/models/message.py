@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.rules.sending_window import jst_day
 
 from . import bulk
+from .contact import Contact
 
 
 class MessageState(models.TextChoices):
@@ -90,6 +91,10 @@ class Word:
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def about(self, contact: Contact) -> "MessageQuerySet":
+        """To this person under whatever number, and to their number where nobody else is known to have had it."""
+        return self.filter(models.Q(contact=contact) | models.Q(phone=contact.phone, contact=None))
+
     def begin_send(self, token: str, campaigns: Sequence[int], now: datetime) -> list[Leaving]:
         """Move a reserved wave to `sending` in one statement that leaves behind what must not go any more.
 

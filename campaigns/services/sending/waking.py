@@ -38,7 +38,7 @@ def wake_all() -> None:
     for account in ProviderAccount.objects.all():
         _wake_account(account, now)
     _wake_long_jobs(now - STANDS_STILL_AFTER)
-    enqueue("recall_opted_out")
+    enqueue("recall_unwanted")
     enqueue("recount_touched")
 
 

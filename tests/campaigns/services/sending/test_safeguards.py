@@ -180,8 +180,8 @@ def test_who_opts_out_is_taken_out_of_a_booking(vendor, queued):
     campaign = booked_campaign(vendor)
     phone = Message.objects.first().phone
     suppress([phone], reason="opt_out", source="電話")
-    assert ("recall_opted_out", ()) in queued
-    stopping.recall_opted_out(campaign.account)
+    assert ("recall_unwanted", ()) in queued
+    stopping.recall_unwanted(campaign.account)
     assert Message.objects.get(phone=phone).state == "suppressed"
     assert Message.objects.exclude(phone=phone).get().state == "booked"
 
@@ -198,10 +198,10 @@ def test_bookings_that_cannot_be_taken_back_keep_no_other_from_it(vendor, queued
     for message in coming.messages.all():
         make_suppression(phone=message.phone)
     queued.clear()
-    stopping.recall_opted_out(past.account)
+    stopping.recall_unwanted(past.account)
     assert sorted(states(coming)) == ["booked", "suppressed"]
-    assert ("recall_opted_out", ()) in queued
-    stopping.recall_opted_out(past.account)
+    assert ("recall_unwanted", ()) in queued
+    stopping.recall_unwanted(past.account)
     assert states(coming) == ["suppressed"] * 2
 
 
