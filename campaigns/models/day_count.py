@@ -39,7 +39,7 @@ class DayCountQuerySet(models.QuerySet["DayCount"]):
 
 
 class DayCount(models.Model):
-    day = models.DateField(_("日付"))  # JST day of submission
+    day = models.DateField(_("日付"))  # JST day of sending
     account = models.ForeignKey("ProviderAccount", models.CASCADE, db_index=False)
     campaign = models.ForeignKey("Campaign", models.CASCADE, related_name="counts")
     carrier = models.CharField(max_length=10, blank=True)

@@ -1,11 +1,12 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from time import monotonic
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from campaigns.errors import RuleError
-from campaigns.models import Campaign, Contact, DueMessage, Message, Suppression
+from campaigns.models import Campaign, Contact, DayCount, DueMessage, Message, Suppression
 from campaigns.rules.sending_window import jst_day
 from campaigns.services.erasing import delete_contact, erase_contact, planned_for
 from campaigns.services.figures.watching import figures
@@ -27,11 +28,11 @@ def recall(campaign: Campaign) -> None:
     stopping.recall_messages(Campaign.objects.get(pk=campaign.pk), until=monotonic() + 5)
 
 
-def booked_campaign(vendor) -> Campaign:
+def booked_campaign(vendor, *, ahead: timedelta = timedelta(hours=3)) -> Campaign:
     campaign = make_campaign(
         account=make_account(provider="scripted"),
         held_at="vendor",
-        scheduled_for=timezone.now() + timedelta(hours=3),
+        scheduled_for=timezone.now() + ahead,
     )
     start_preparation(campaign)
     prepare_campaign(campaign, until=monotonic() + 5)
@@ -109,6 +110,16 @@ def test_a_booking_is_handed_over_at_once_and_waits_at_the_vendor(vendor, queued
     assert campaign.state == "scheduled"
     assert {sms.scheduled_for for sms in vendor.asked} == {campaign.starts_at}
     assert set(Message.objects.values_list("state", flat=True)) == {"booked"}
+
+
+@pytest.mark.parametrize("hour", [8, 23])  # on both sides of UTC's midnight
+def test_a_booking_counts_in_the_month_it_is_sent_in_and_is_looked_up_by_that_day(vendor, queued, hour):
+    with time_machine.travel(f"2026-11-30 {hour:02}:30 +0900", tick=False):
+        campaign = booked_campaign(vendor, ahead=timedelta(hours=20))
+    recount_touched(timezone.now())
+    assert set(Message.objects.values_list("state", "day")) == {("booked", jst_day(campaign.starts_at))}
+    assert jst_day(campaign.starts_at) == date(2026, 12, 1)
+    assert set(DayCount.objects.values_list("day", flat=True)) == {date(2026, 12, 1)}
 
 
 def test_what_could_not_be_booked_in_time_leaves_from_here_at_its_time(vendor, queued):
