@@ -13,6 +13,9 @@ from .errors import NotReached, OutcomeUnknown, Throttled
 from .http import Timeouts, VendorClient
 from .lenient import number
 
+# The longest that the engine waits for submit(): what is still out then is in doubt.
+SUBMIT_SECONDS = 40.0
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateText:
@@ -294,7 +297,7 @@ class Provider(ABC):
 
     @abstractmethod
     async def submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
-        """One request; one outcome per message, in order. Account trouble is raised."""
+        """One request within SUBMIT_SECONDS; one outcome per message, in order. Account trouble is raised."""
 
     @abstractmethod
     async def check(self) -> None:

@@ -56,6 +56,7 @@ STATUS_ERRORS: dict[int, tuple[type[ProviderError], str]] = {
     404: (NotReached, "address_not_found"),
     429: (Throttled, "throttled"),
 }
+LONGEST_WAIT = 600.0  # seconds; asked for longer we ask anew, for a proxy's slip must not close an account for years
 LINK_REFUSALS = range(400, 500)  # an old or used link says nothing about the account
 
 
@@ -311,9 +312,9 @@ async def _reply(response: httpx.Response, request: Request) -> Reply:
 def _seconds(retry_after: str) -> float | None:
     """Retry-After as seconds from now; it comes as a number or as a date."""
     if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:9])
+        return min(LONGEST_WAIT, float(retry_after[:9]))
     try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+        return min(LONGEST_WAIT, max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time()))
     except ValueError:
         return None
 

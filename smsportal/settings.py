@@ -110,6 +110,9 @@ DATABASES = {
     if DATABASE_URL
     else SQLITE
 }
+if DATABASE_URL.startswith("postgres"):
+    # Compiling a statement anew each time takes PostgreSQL longer than any of ours takes to run.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # allauth counts failed log-ins in the default cache, so all processes must share it. Not in Redis: no page may depend

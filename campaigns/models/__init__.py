@@ -1,5 +1,6 @@
 """One file per noun; this list is what the rest of the product imports."""
 
+from . import lookups  # noqa: F401  registers them
 from .activity import Activity
 from .campaign import Campaign, CampaignState, HeldAt, Preparation, new_reference
 from .contact import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, ExistingContacts, ListMembership

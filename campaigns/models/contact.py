@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -112,7 +113,7 @@ class Contact(models.Model):
         permissions = [("export_contact", _("連絡先をCSV出力できる"))]
 
     def __str__(self) -> str:
-        return self.name or self.company or str(self.pk)
+        return self.name or self.company or gettext("(氏名なし)")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)

@@ -44,8 +44,11 @@ ON CONFLICT (message_id) DO UPDATE SET
 
 
 class OpenMessage(models.Model):
-    message = models.OneToOneField("Message", models.CASCADE, primary_key=True, related_name="open")
-    account = models.ForeignKey("ProviderAccount", models.CASCADE, db_index=False)
+    # WATCH takes them from the message's row; and a check would lock the account's, which every wave writes.
+    message = models.OneToOneField(
+        "Message", models.CASCADE, primary_key=True, related_name="open", db_constraint=False
+    )
+    account = models.ForeignKey("ProviderAccount", models.CASCADE, db_index=False, db_constraint=False)
     next_look_at = models.DateTimeField()
     looks = models.PositiveSmallIntegerField(default=0)  # times the vendor was asked
     in_doubt = models.BooleanField(default=False)  # we do not know whether the vendor took it

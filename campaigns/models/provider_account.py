@@ -22,6 +22,10 @@ from .bulk import one_at_a_time
 from .fields import EncryptedJSONField
 from .message_template import Purpose
 
+# Nothing lies further ahead of now, neither a bought second nor a wait nor a lease: what does was written before the
+# clock was set back, and would make the account wait until the clock is there again.
+MOST_AHEAD_SECONDS = 900.0
+
 
 class BillingRule(models.TextChoices):
     DELIVERED = "delivered", _("成功課金(送達分だけ)")
@@ -172,16 +176,17 @@ class ProviderAccount(models.Model):
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE campaigns_provideraccount"
-                " SET next_free_at = CASE WHEN next_free_at > %s THEN next_free_at ELSE %s END + %s"
+                " SET next_free_at = CASE WHEN next_free_at BETWEEN %s AND %s THEN next_free_at ELSE %s END + %s"
                 " WHERE id = %s RETURNING next_free_at",
-                [now, now, requests / self.pace, self.pk],
+                [now, now + MOST_AHEAD_SECONDS, now, requests / self.pace, self.pk],
             )
             (free_at,) = cursor.fetchone()
         return float(free_at) - requests / self.pace
 
-    def free_from(self) -> float:
+    def free_from(self, *, now: float) -> float:
         """UNIX time before which no further request may start, whoever bought up to there."""
-        return type(self).objects.values_list("next_free_at", flat=True).get(pk=self.pk)
+        free_at = type(self).objects.values_list("next_free_at", flat=True).get(pk=self.pk)
+        return free_at if free_at <= now + MOST_AHEAD_SECONDS else now
 
     @property
     def pace(self) -> float:
@@ -191,7 +196,8 @@ class ProviderAccount(models.Model):
     def hold_back(self, seconds: float, *, now: float) -> None:
         """No request before so many seconds from now: what a 429 asks for."""
         later = now + seconds
-        type(self).objects.filter(pk=self.pk, next_free_at__lt=later).update(next_free_at=later)
+        sooner = Q(next_free_at__lt=later) | Q(next_free_at__gt=now + MOST_AHEAD_SECONDS)
+        type(self).objects.filter(sooner, pk=self.pk).update(next_free_at=later)
 
     def note_trouble(self, code: str, *, now: datetime) -> None:
         """Remember why nothing gets through just now; "" when it does again."""
@@ -200,7 +206,8 @@ class ProviderAccount(models.Model):
     def take_lease(self, *, now: datetime, seconds: float) -> uuid.UUID | None:
         """The right to dispatch this account, or None while another worker has it; ends by itself."""
         lease = uuid.uuid4()
-        free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+        ahead = now + timedelta(seconds=MOST_AHEAD_SECONDS)
+        free = Q(leased_until__isnull=True) | Q(leased_until__lt=now) | Q(leased_until__gt=ahead)
         mine = type(self).objects.filter(free, pk=self.pk)
         return lease if mine.update(lease=lease, leased_until=now + timedelta(seconds=seconds)) else None
 

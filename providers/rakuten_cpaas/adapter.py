@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from ..base import (
+    SUBMIT_SECONDS,
     Capabilities,
     CodeMeaning,
     DeliveryReceipt,
@@ -20,7 +21,7 @@ from ..base import (
     Webhook,
     submit_safely,
 )
-from ..errors import AccountRefused, ProviderError, UnreadableReply
+from ..errors import AccountRefused, OutcomeUnknown, ProviderError, UnreadableReply
 from ..http import Reply, Request, Timeouts, VendorClient
 from ..lenient import text
 from . import receipts
@@ -79,6 +80,14 @@ class RakutenCpaas(Provider):
         return receipts.meaning(vendor_code)
 
     async def submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
+        """A token, the array, a new token, each message alone: several calls, which end together."""
+        try:
+            async with asyncio.timeout(SUBMIT_SECONDS):
+                return await self._submit(batch)
+        except TimeoutError:
+            raise OutcomeUnknown from None
+
+    async def _submit(self, batch: Sequence[OutboundSms]) -> list[Outcome]:
         messages = [message_object(sms, datetime.now(UTC)) for sms in batch]
         alone = len(batch) == 1
         path = "sms/v1/submit" if alone else "sms/v1/multi/submit"

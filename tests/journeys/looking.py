@@ -30,3 +30,31 @@ def objections(page: Page) -> list[str]:
     """Of axe, by all its rules; two places of each are enough to find it."""
     violations = Axe().run(page).response["violations"]
     return [f"{each['id']}: {node['target']} {node['html'][:120]}" for each in violations for node in each["nodes"][:2]]
+
+
+# A control that another element covers at every point asked: WCAG 2.2, 2.4.11.
+COVERED = """() => {
+  const it = document.activeElement;
+  if (!it || it === document.body) return null;
+  const box = it.getBoundingClientRect();
+  const shares = [0.1, 0.5, 0.9];
+  const points = shares.flatMap((x) => shares.map((y) => [box.left + x * box.width, box.top + y * box.height]));
+  const labels = [...(it.labels || [])];
+  const isSeen = points.some(([x, y]) => {
+    const top = document.elementFromPoint(x, y);
+    return top && (it.contains(top) || labels.some((label) => label.contains(top)));
+  });
+  return isSeen ? "" : it.id || it.textContent.trim();
+}"""
+
+
+def covered(page: Page) -> list[str]:
+    """Walk the page from its beginning by Tab: the stops of which nothing is to be seen."""
+    found: list[str] = []
+    page.evaluate("document.activeElement.blur()")
+    while True:
+        page.keyboard.press("Tab")
+        name = page.evaluate(COVERED)
+        if name is None:
+            return found
+        found += [name] if name else []

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from .looking import listen, objections, sideways
+from .looking import covered, listen, objections, sideways
 from .portal import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -87,3 +87,15 @@ def picture_or_problems(page: Page, look: Look, name: str) -> list[str]:
         page.screenshot(path=place / f"{name}.png", full_page=True)
         return []
     return [*sideways(page), *objections(page)]
+
+
+@pytest.mark.parametrize(
+    "viewport", [pytest.param((320, 640), id="a narrow phone"), pytest.param((640, 360), id="200 % zoom")]
+)
+def test_no_bar_covers_what_has_the_focus(viewport: tuple[int, int], demo: Portal, chrome: Browser) -> None:
+    width, height = viewport
+    page = chrome.new_page(base_url=demo.url, viewport={"width": width, "height": height})
+    sign_in(page, demo.password_of(PERSON))
+    page.goto("/campaigns/new/")
+    assert not covered(page)
+    page.context.close()

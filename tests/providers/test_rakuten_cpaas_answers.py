@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.base import REASONS, Accepted, Outcome, ReceiptStatus, Refused, TurnedAway, Unknown
+from providers.base import REASONS, Accepted, Outcome, ReceiptStatus, Refused, TurnedAway, Unknown, submit_safely
 from providers.errors import (
     CODES,
     AccountRefused,
@@ -20,13 +21,17 @@ from providers.errors import (
     Throttled,
     UnreadableReply,
 )
+from providers.http import VendorClient
+from providers.rakuten_cpaas import RakutenCpaas, adapter
 from providers.rakuten_cpaas.tokens import KEPT
 
 from .exchanges import Answer
 from .rakuten_answers import (
+    CREDENTIALS,
     REFERENCE,
     element,
     exchange,
+    make_sms,
     refusal,
     several,
     single,
@@ -315,3 +320,21 @@ def test_a_report_not_given_says_why(answer: Answer, kind: type[ProviderError], 
         exchange(lambda v: v.look_up(REFERENCE), token(), answer)
     assert (type(caught.value), caught.value.code) == (kind, code)
     assert code in CODES
+
+
+def test_however_many_calls_it_takes_a_submit_ends_while_the_engine_still_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(adapter, "SUBMIT_SECONDS", 0.05)
+
+    async def answering(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("token"):
+            return token()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def story() -> list[Outcome]:
+        async with VendorClient(RakutenCpaas.base_url, transport=httpx.MockTransport(answering)) as client:
+            return await submit_safely(RakutenCpaas(client, CREDENTIALS), [make_sms("r-1"), make_sms("r-2")])
+
+    assert asyncio.run(story()) == [Unknown("no_answer")] * 2

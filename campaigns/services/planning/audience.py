@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from campaigns.errors import InvalidInput
@@ -21,7 +21,6 @@ from campaigns.models import (
     MessageState,
     PortalSettings,
     Purpose,
-    Suppression,
     bulk,
 )
 from campaigns.rules import opt_out_tokens
@@ -96,26 +95,36 @@ class Audience:
 
     def contacts(self, members: Sequence[int]) -> list[dict[str, Any]]:
         """Those not in the lists out, with what decides whether each may be sent to, and what the text needs."""
-        out = ListMembership.objects.filter(contact_list__in=self.lists_out, contact__in=members)
+        out = ListMembership.objects.filter(contact_list__in=self.lists_out, contact__among=members)
         left_out = set(out.values_list("contact_id", flat=True)) if self.lists_out else set()
-        found = Contact.objects.filter(pk__in=[pk for pk in members if pk not in left_out]).order_by("pk")
-        stopped = Suppression.objects.filter(phone=OuterRef("phone"))
-        found = found.annotate(
-            is_stopped=Exists(stopped), was_recent=Exists(self._recent()), was_today=Exists(self._sent(days=1))
-        )
+        found = Contact.objects.filter(pk__among=[pk for pk in members if pk not in left_out]).order_by("pk")
         needed = [*self.columns.values(), "attributes"] if self.text.names else []
-        return list(found.values("pk", "phone", "consent_basis", "is_stopped", "was_recent", "was_today", *needed))
+        contacts = list(found.values("pk", "phone", "consent_basis", *needed))
+        known = self._known([contact["phone"] for contact in contacts])
+        return [contact | {name: contact["phone"] in phones for name, phones in known.items()} for contact in contacts]
 
-    def _sent(self, *, days: int) -> "QuerySet[Message]":
-        """To this number, today and on the days before it."""
+    def _known(self, phones: Sequence[str]) -> dict[str, set[str]]:
+        """Which of these numbers opted out, and which had a text lately.
+
+        Asked by the numbers themselves: for a condition on each contact PostgreSQL reads all messages there are.
+        """
+        return {
+            "is_stopped": set(bulk.present("campaigns_suppression", "phone", phones)),
+            "was_recent": self._advertised_lately(phones),
+            "was_today": set(self._sent(phones, days=1)),
+        }
+
+    def _sent(self, phones: Sequence[str], *, days: int) -> "QuerySet[Message, str]":
+        """Those of the numbers that were texted today or on the days before it."""
         since = jst_day(timezone.now()) - timedelta(days=days)
         sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
-        return Message.objects.filter(phone=OuterRef("phone"), day__gt=since, state__in=sent)
+        found = Message.objects.filter(phone__among=phones, day__gt=since, state__in=sent)
+        return found.values_list("phone", flat=True)
 
-    def _recent(self) -> "QuerySet[Message]":
-        recent = self._sent(days=self.recent_days)
-        advertised = recent.filter(campaign__purpose=Purpose.ADVERTISING)
-        return advertised if self.recent_days and self._is_advertising else advertised.none()
+    def _advertised_lately(self, phones: Sequence[str]) -> set[str]:
+        if not (self.recent_days and self._is_advertising):
+            return set()
+        return set(self._sent(phones, days=self.recent_days).filter(campaign__purpose=Purpose.ADVERTISING))
 
     @property
     def _is_advertising(self) -> bool:

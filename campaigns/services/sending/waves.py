@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, DueMessage, Leaving, Message, ProviderAccount
 from campaigns.models.day_count import touch_counts
-from providers.base import OutboundSms
+from providers.base import SUBMIT_SECONDS, OutboundSms
 
 from ..accounts import provider_class
 from ..envelopes import Envelope, envelope_of, seal
@@ -18,7 +18,7 @@ from ..planning.launching import start_due_campaigns
 from .outlook import sendable
 from .sending_line import Request
 
-RESERVE_SECONDS = 45.0  # a wave begins at once, and a request ends within 30 seconds
+RESERVE_SECONDS = SUBMIT_SECONDS + 5.0  # a wave begins at once; while it is reserved nobody doubts it
 WAVE_SECONDS = 0.25  # a wave is so much of the account's pace
 WAVE_MOST = 250  # requests of a wave: their rows are begun in one statement while the wave before is on the wire
 AHEAD_SECONDS = 0.5  # begun so long before its time at most, so that a stop is felt within a second
@@ -59,7 +59,7 @@ class Waves:
     @transaction.atomic
     def _take(self, campaigns: Sequence[int], now: datetime, not_before: float) -> Wave:
         """Reserve, buy the time and begin in one transaction: a crash before its end leaves everything queued."""
-        self.bought_until = self.account.free_from()
+        self.bought_until = self.account.free_from(now=time.time())
         if not self.is_time:  # the account must wait, after a 429 for example: what begins now would only lie here
             return Wave()
         token = DueMessage.objects.reserve(campaigns, self.size, now=now, seconds=RESERVE_SECONDS)

@@ -33,6 +33,19 @@ def test_a_throttled_account_waits_and_never_shortens_its_wait():
     assert account.buy_pace(1, now=1000.0) == pytest.approx(1030.0)
 
 
+def test_a_clock_set_back_by_hours_keeps_no_account_waiting():
+    account, before = make_account(requests_per_second=100), timezone.now()
+    account.buy_pace(49, now=before.timestamp())
+    account.take_lease(now=before, seconds=10)  # by a worker that is gone
+    after = before - timedelta(hours=3)
+    assert account.free_from(now=after.timestamp()) == after.timestamp()
+    assert account.buy_pace(49, now=after.timestamp()) == pytest.approx(after.timestamp())
+    assert account.take_lease(now=after, seconds=10)
+    account.hold_back(30, now=before.timestamp())
+    account.hold_back(5, now=after.timestamp())
+    assert account.buy_pace(1, now=after.timestamp()) == pytest.approx(after.timestamp() + 5)
+
+
 def test_a_lease_belongs_to_one_worker_until_it_ends():
     account, now = make_account(), timezone.now()
     lease = account.take_lease(now=now, seconds=10)
