@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pads each answer by chance, so that its length tells no secret (BREACH)
     "smsportal.middleware.browser_rules",
     "smsportal.middleware.machines",
     "django.contrib.sessions.middleware.SessionMiddleware",

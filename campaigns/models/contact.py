@@ -6,9 +6,8 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from . import bulk
 from .contact_index import ContactIndex, words_of

@@ -58,7 +58,6 @@
 
   // --- After a swap: words for screen readers, the focus where it was or where it is asked for ---
   const wake = (root) => {
-    for (const each of all("[data-dismiss], [data-copy], [data-find], [data-scripted]", root)) each.hidden = false;
     for (const button of all("[data-insert][hidden]", root)) button.hidden = !one(button.dataset.into);
     one("[data-focus]", root)?.focus();
     say(root.dataset?.announce || one("[data-announce]", root)?.dataset.announce);

@@ -16,10 +16,10 @@
     for (const button of group.children) button.setAttribute("aria-pressed", String(button.value === theme));
   };
 
+  root.classList.add("scripted"); // now and not later: what it shows would move what is painted
   wear(remembered());
   document.addEventListener("DOMContentLoaded", () => {
     for (const group of document.querySelectorAll("[data-theme-switch]")) {
-      group.hidden = false;
       press(group, remembered());
       group.addEventListener("click", (event) => {
         const button = event.target.closest("button");

@@ -26,6 +26,25 @@ def sideways(page: Page) -> list[str]:
     return [f"{width} px wide in a window of {room}"] if width > room else []
 
 
+MOVED = """() => new Promise((tell) => {
+  const nameOf = ({node}) => node && (node.id || node.className || node.nodeName);
+  const byItself = (shifts) => shifts.filter((shift) => !shift.hadRecentInput);
+  const observer = new PerformanceObserver((list) => tell(byItself(list.getEntries()).flatMap(
+    (shift) => shift.sources.map(nameOf)
+  )));
+  observer.observe({type: "layout-shift", buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => tell([])));
+})"""
+
+
+def moved(page: Page) -> list[str]:
+    """What was painted in one place and then in another, though nobody had touched anything.
+
+    Not in the admin site, where Django's own script opens the menu once the page is there.
+    """
+    return [] if "/admin/" in page.url else [f"{name} moved" for name in page.evaluate(MOVED)]
+
+
 def objections(page: Page) -> list[str]:
     """Of axe, by all its rules; two places of each are enough to find it."""
     violations = Axe().run(page).response["violations"]

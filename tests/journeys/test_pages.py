@@ -1,4 +1,4 @@
-"""Every page in Chromium: nothing for axe to object to, no sideways scrolling, nothing the pages' own rules forbid.
+"""Every page in Chromium: axe objects to nothing, nothing moves by itself or scrolls sideways, and no rule is broken.
 
 PICTURES=folder takes pictures of all of them instead: desktop and phone, Japanese and English, light and dark.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from .looking import covered, listen, objections, sideways
+from .looking import covered, listen, moved, objections, sideways
 from .portal import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -86,7 +86,7 @@ def picture_or_problems(page: Page, look: Look, name: str) -> list[str]:
         place.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=place / f"{name}.png", full_page=True)
         return []
-    return [*sideways(page), *objections(page)]
+    return [*moved(page), *sideways(page), *objections(page)]
 
 
 @pytest.mark.parametrize(
