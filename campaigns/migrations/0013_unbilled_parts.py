@@ -8,7 +8,7 @@ COUNT_ANEW = "UPDATE campaigns_campaign SET counts_touched_at = CURRENT_TIMESTAM
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0011_deleted_drafts'),
+        ('campaigns', '0012_deleted_drafts'),
     ]
 
     operations = [

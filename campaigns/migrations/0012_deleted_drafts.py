@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0010_places_in_the_queue'),
+        ('campaigns', '0011_fewer_checks_of_what_is_sure'),
     ]
 
     operations = [
