@@ -17,7 +17,7 @@ from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
 from .services.sending.dispatching import SLICE_SECONDS, dispatch_due
 from .services.sending.stopping import recall_messages as _recall_messages
-from .services.sending.stopping import recall_opted_out as _recall_opted_out
+from .services.sending.stopping import recall_unwanted as _recall_unwanted
 from .services.sending.waking import wake_all as _wake_all
 
 
@@ -40,11 +40,12 @@ def apply_receipts(account_id: int) -> None:
 
 
 def prepare_campaign(campaign_id: int) -> None:
-    _prepare_campaign(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
+    for campaign in Campaign.objects.filter(pk=campaign_id):  # a draft may be deleted by now
+        _prepare_campaign(campaign, until=monotonic() + SLICE_SECONDS)
 
 
 def clear_preparation(campaign_id: int) -> None:
-    for campaign in Campaign.objects.filter(pk=campaign_id):  # a draft may be gone by now
+    for campaign in Campaign.with_deleted.filter(pk=campaign_id):  # a draft may be gone by now
         _clear_preparation(campaign, until=monotonic() + SLICE_SECONDS)
 
 
@@ -52,9 +53,9 @@ def recall_messages(campaign_id: int) -> None:
     _recall_messages(Campaign.objects.get(pk=campaign_id), until=monotonic() + SLICE_SECONDS)
 
 
-def recall_opted_out() -> None:
+def recall_unwanted() -> None:
     for account in ProviderAccount.objects.all():
-        _recall_opted_out(account)
+        _recall_unwanted(account)
 
 
 def recount_touched() -> None:

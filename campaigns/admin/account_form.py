@@ -1,6 +1,7 @@
 """The form of an account: only the fields its vendor needs, and credentials that go in and never come out."""
 
 import re
+from dataclasses import asdict
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
@@ -8,9 +9,10 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import ProviderAccount, SenderId
+from campaigns.models import Campaign, CampaignState, ProviderAccount, SenderId
 from campaigns.rules.parts import CountingProfile
 from campaigns.services.accounts import provider_class
+from campaigns.services.sending.switching import affected_by
 from campaigns.texts import trouble_text
 from providers.base import Provider
 from providers.errors import ProviderError
@@ -35,6 +37,7 @@ HELP = {
     "enterprise_id": _("配信結果の照会に、配信事業者から指定された場合だけ入力してください。"),
     "short_url_key": _("短縮URLを使う契約の場合だけ入力してください。"),
 }
+LEAVES_NO_MORE = (CampaignState.DRAFT, CampaignState.COMPLETED, CampaignState.CANCELLED)
 OVERRIDABLE = {field.name for field in dataclass_fields(CountingProfile)} - {"name"}
 
 
@@ -51,6 +54,11 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "counting_profile": _("見込み通数の数え方です。請求は配信事業者の数字によります。"),
             "receives_callbacks": _("受け取らない場合は、配信事業者に定期的に結果を問い合わせます。"),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "is_active" in self.fields:
+            self.fields["is_active"].help_text = _what_switching_off_does(self.instance)
 
     def clean_base_url(self) -> str:
         url: str = self.cleaned_data["base_url"]
@@ -94,6 +102,22 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         names = {*self.vendor.credential_names, *self.vendor.option_names} - self.vendor.plain_names
         typed = {name: self.cleaned_data.get(PREFIX + name) for name in sorted(names)}
         return {name: value for name, value in typed.items() if value}
+
+
+def _what_switching_off_does(account: ProviderAccount) -> str:
+    """Said before it is done, with the figures of this moment."""
+    affected = affected_by(account)
+    figures = {name: f"{campaigns:,}" for name, campaigns in asdict(affected).items()}
+    text = _t(
+        "外して保存すると、この接続先からの送信をすぐに止めます。いま配信中の%(sending)s件は保留になり、"
+        "予約中の%(booked)s件は、その時刻になると保留になります。使用を再開しても自動では送らず、"
+        "配信ごとに「再開する」を押すと続きから送ります。"
+    )
+    if affected.at_vendor:
+        text += _t(
+            "配信事業者に預けた予約%(at_vendor)s件は、止まらずに送られます。送らない場合は、先に予約を取り消してください。"
+        )
+    return text % figures
 
 
 def _check_override(name: str, value: object) -> None:
@@ -148,6 +172,16 @@ def sender_objection(vendor: type[Provider], value: str) -> str:
     }
 
 
+def _kept(form: "forms.ModelForm[SenderId]") -> str:
+    """Why the number a campaign was asked for, approved or begun with stays as it is."""
+    if form.instance.pk is None or not {"value", "account"} & set(form.changed_data):
+        return ""
+    decided = Campaign.objects.filter(sender=form.instance).exclude(state__in=LEAVES_NO_MORE)
+    if not decided.exists():
+        return ""
+    return _t("承認待ち・予約・配信中の配信で使われているため、変更できません。新しい送信元番号を追加してください。")
+
+
 class SenderFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """The senders of one account, below its form."""
 
@@ -157,7 +191,7 @@ class SenderFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         super().clean()
         for form in self.forms:
             value = form.cleaned_data.get("value") if form.is_valid() else None
-            if value and form.has_changed() and (objection := sender_objection(self.vendor, value)):
+            if value and form.has_changed() and (objection := sender_objection(self.vendor, value) or _kept(form)):
                 form.add_error("value", objection)
 
 
@@ -173,6 +207,6 @@ class SenderForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         account, value = given.get("account"), given.get("value")
-        if account and value and (objection := sender_objection(provider_class(account), value)):
+        if account and value and (objection := sender_objection(provider_class(account), value) or _kept(self)):
             self.add_error("value", objection)
         return given

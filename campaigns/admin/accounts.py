@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.models import Activity, Campaign, ProviderAccount, SenderId
 from campaigns.services.accounts import check_account, provider_class
+from campaigns.services.sending.switching import affected_by, take_out_of_use
 from campaigns.texts import reason_text, trouble_text
 from providers.base import Provider
 from providers.errors import ProviderError
@@ -61,9 +62,10 @@ class ProviderAccountAdmin(CallbackKeys, AuditedAdmin):
 
     @admin.display(description=_("状態"))
     def health(self, account: ProviderAccount) -> str:
-        if code := account.halted_reason or account.trouble:
-            return reason_text(code)
-        return _t("正常です") if account.is_active else _t("使用停止中")
+        if not account.is_active:
+            return _t("使用停止中")
+        code = account.halted_reason or account.trouble
+        return reason_text(code) if code else _t("正常です")
 
     def get_form(
         self, request: HttpRequest, obj: ProviderAccount | None = None, change: bool = False, **kwargs: Any
@@ -115,7 +117,21 @@ class ProviderAccountAdmin(CallbackKeys, AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not form.vendor.capabilities.receipts:
             obj.receives_callbacks = False
+        sending = affected_by(obj).sending if change else 0
         super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            self._switch(request, obj, sending)
+
+    def _switch(self, request: HttpRequest, account: ProviderAccount, sending: int) -> None:
+        if account.is_active:
+            text = _t(
+                "「%(account)s」の使用を再開しました。保留中の配信は、その画面で「再開する」を押すと続きから送ります。"
+            )
+            messages.success(request, text % {"account": account})
+            return
+        take_out_of_use(account)
+        text = _t("「%(account)s」の使用を停止しました。配信中だった%(sending)s件の配信は保留中です。")
+        messages.warning(request, text % {"account": account, "sending": f"{sending:,}"})
 
     def has_delete_permission(self, request: HttpRequest, obj: ProviderAccount | None = None) -> bool:
         """An account that has been used stays, because its messages do; 使用中 is unticked instead."""

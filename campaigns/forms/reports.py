@@ -16,11 +16,20 @@ ALL = [("", _("すべて"))]
 GROUPS = [("sent", _("送信したもの")), ("waiting", _("結果待ち"))]
 
 
+YEARS = range(1990, 2200)  # beyond them lies a slip of the finger, and soon the end of the calendar
+
+
 class DayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
+    def to_python(self, value: Any) -> date | None:
+        day = super().to_python(value)
+        if day and day.year not in YEARS:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
 
-class MonthField(forms.DateField):
+
+class MonthField(DayField):
     """`2026-11`, as its first day."""
 
     widget = forms.DateInput(attrs={"type": "month", "pattern": "[0-9]{4}-[0-9]{2}"}, format="%Y-%m")

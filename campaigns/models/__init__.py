@@ -13,7 +13,7 @@ from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose, TemplateVersion
 from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
-from .open_message import OpenMessage
+from .open_message import GIVE_UP_AFTER, OpenMessage
 from .portal_settings import ClosedDay, PortalSettings
 from .provider_account import BillingRule, ProviderAccount, SenderId
 from .receipt_log import ReceiptLog, ReceiptResult
@@ -26,6 +26,7 @@ from .vendor_count import VendorCount
 
 __all__ = [
     "FINAL",
+    "GIVE_UP_AFTER",
     "MERGE_COLUMNS",
     "Activity",
     "BillingRule",

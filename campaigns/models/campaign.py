@@ -26,11 +26,12 @@ class CampaignState(models.TextChoices):
     HOLDING = "holding", _("保留中")
     COMPLETED = "completed", _("配信完了")
     CANCELLED = "cancelled", _("取消済み")
+    DELETED = "deleted", _("削除済み")  # a draft thrown away, while its rows go
 
 
 # What may follow what. A move is an UPDATE that names the state it leaves, so two people cannot both make one.
 MOVES: dict[str, frozenset[str]] = {
-    CampaignState.DRAFT: frozenset({CampaignState.PENDING_APPROVAL, CampaignState.SCHEDULED}),
+    CampaignState.DRAFT: frozenset({CampaignState.PENDING_APPROVAL, CampaignState.SCHEDULED, CampaignState.DELETED}),
     CampaignState.PENDING_APPROVAL: frozenset({CampaignState.DRAFT, CampaignState.SCHEDULED}),
     CampaignState.SCHEDULED: frozenset({CampaignState.SENDING, CampaignState.CANCELLED}),
     CampaignState.SENDING: frozenset(
@@ -40,6 +41,7 @@ MOVES: dict[str, frozenset[str]] = {
     CampaignState.HOLDING: frozenset({CampaignState.SENDING, CampaignState.CANCELLED}),
     CampaignState.COMPLETED: frozenset(),
     CampaignState.CANCELLED: frozenset(),
+    CampaignState.DELETED: frozenset(),
 }
 
 
@@ -60,6 +62,13 @@ class Preparation(models.TextChoices):
 
 def new_reference() -> str:
     return secrets.token_hex(6)
+
+
+class CampaignManager(models.Manager["Campaign"]):
+    """All but what was thrown away: it is gone for every page at once, however long its rows take."""
+
+    def get_queryset(self) -> "models.QuerySet[Campaign]":
+        return super().get_queryset().exclude(state=CampaignState.DELETED)
 
 
 class Campaign(models.Model):
@@ -130,6 +139,9 @@ class Campaign(models.Model):
     clicks_asked_at = models.DateTimeField(null=True)
     clicks_page = models.PositiveIntegerField(default=0)  # of the vendor's list, to be read next; 0: nobody is reading
 
+    objects = CampaignManager()
+    with_deleted = models.Manager["Campaign"]()
+
     class Meta:
         verbose_name = pgettext_lazy("one", "配信")
         verbose_name_plural = _("配信")
@@ -167,7 +179,7 @@ class Campaign(models.Model):
     @property
     def ended_before(self) -> int:
         """Messages suppressed or cancelled before the recipients were counted, and so none of them."""
-        return sum(int(self.excluded.get(reason, 0)) for reason in ("opted_out", "erased"))
+        return sum(int(self.excluded.get(reason, 0)) for reason in ("opted_out", "erased", "contact_deleted"))
 
     @property
     def cost(self) -> Decimal:

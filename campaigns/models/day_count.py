@@ -39,7 +39,7 @@ class DayCountQuerySet(models.QuerySet["DayCount"]):
 
 
 class DayCount(models.Model):
-    day = models.DateField(_("日付"))  # JST day of submission
+    day = models.DateField(_("日付"))  # JST day of sending
     account = models.ForeignKey("ProviderAccount", models.CASCADE, db_index=False)
     campaign = models.ForeignKey("Campaign", models.CASCADE, related_name="counts")
     carrier = models.CharField(max_length=10, blank=True)
@@ -47,6 +47,7 @@ class DayCount(models.Model):
     messages = models.PositiveIntegerField()
     parts = models.PositiveIntegerField()  # our estimate
     billed_parts = models.PositiveIntegerField()  # where the vendor said so
+    unbilled_parts = models.PositiveIntegerField(default=0)  # our estimate for those of which it named none
 
     objects = DayCountQuerySet.as_manager()
 
@@ -71,9 +72,10 @@ def touch_counts(campaigns: Collection[int], now: datetime) -> None:
     Campaign.objects.filter(pk__in=in_order.values("pk")).update(counts_touched_at=now)
 
 
-COUNTED = ("account_id", "day", "carrier", "state", "messages", "parts", "billed_parts")
+COUNTED = ("account_id", "day", "carrier", "state", "messages", "parts", "billed_parts", "unbilled_parts")
 # Parameter: campaign. All its messages have one account, so the account is no part of the grouping.
 COUNT = """
-SELECT MIN(account_id), day, carrier, state, COUNT(*), COALESCE(SUM(parts), 0), COALESCE(SUM(billed_parts), 0)
+SELECT MIN(account_id), day, carrier, state, COUNT(*), COALESCE(SUM(parts), 0), COALESCE(SUM(billed_parts), 0),
+  COALESCE(SUM(CASE WHEN billed_parts > 0 THEN 0 ELSE parts END), 0)
 FROM campaigns_message WHERE campaign_id = %s GROUP BY day, carrier, state
 """

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.rules.sending_window import jst_day
 
 from . import bulk
+from .contact import Contact
 
 
 class MessageState(models.TextChoices):
@@ -90,6 +91,10 @@ class Word:
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def about(self, contact: Contact) -> "MessageQuerySet":
+        """To this person under whatever number, and to their number where nobody else is known to have had it."""
+        return self.filter(models.Q(contact=contact) | models.Q(phone=contact.phone, contact=None))
+
     def begin_send(self, token: str, campaigns: Sequence[int], now: datetime) -> list[Leaving]:
         """Move a reserved wave to `sending` in one statement that leaves behind what must not go any more.
 
@@ -98,7 +103,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if not campaigns:
             return []
         at = bulk.moment(now)
-        statement = BEGIN_SEND.format(campaigns=bulk.placeholders(campaigns))
+        booked_for = DAY_BOOKED_FOR[connection.vendor]
+        statement = BEGIN_SEND.format(campaigns=bulk.placeholders(campaigns), booked_for=booked_for)
         with connection.cursor() as cursor:
             cursor.execute(statement, [at, at, at, jst_day(now), token, *campaigns])
             rows = cursor.fetchall()
@@ -144,7 +150,7 @@ class Message(models.Model):
     phone = models.CharField(_("携帯電話番号"), max_length=16)  # as copied when the message was made
     body = models.TextField(_("本文"))
     parts = models.PositiveSmallIntegerField(_("見込み通数"), default=0)
-    day = models.DateField(_("日付"))  # JST day it is counted in: of submission, until then of making
+    day = models.DateField(_("日付"))  # JST day it is counted in: of sending, until then of making
     state = models.CharField(_("状態"), max_length=12, choices=MessageState, default=MessageState.QUEUED)
     reason = models.CharField(max_length=40, blank=True)  # code, shown through texts.py
     vendor_code = models.CharField(max_length=40, blank=True)
@@ -182,12 +188,17 @@ class Message(models.Model):
 
 # SQLite's RETURNING knows no alias of the table, so the statements use its full name.
 
+# What the vendor is to hold until its time is sent, and billed, on that day; by it the vendor lists its results, too.
+DAY_BOOKED_FOR = {
+    "postgresql": "(c.starts_at AT TIME ZONE 'Asia/Tokyo')::date",
+    "sqlite": "date(c.starts_at, '+9 hours')",
+}
 # Parameters: now, now, now, day, token, then the campaigns that may send now.
 BEGIN_SEND = """
 UPDATE campaigns_message SET
   state = CASE WHEN stop.phone IS NOT NULL THEN 'suppressed' WHEN c.deadline_at < %s THEN 'expired' ELSE 'sending' END,
   reason = CASE WHEN stop.phone IS NOT NULL THEN 'opted_out' WHEN c.deadline_at < %s THEN 'deadline_passed' ELSE '' END,
-  sent_at = %s, day = %s
+  sent_at = %s, day = CASE WHEN c.state = 'scheduled' THEN {booked_for} ELSE %s END
 FROM campaigns_duemessage d
   JOIN campaigns_campaign c ON c.id = d.campaign_id
   LEFT JOIN campaigns_suppression stop ON stop.phone = d.phone

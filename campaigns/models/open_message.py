@@ -1,11 +1,13 @@
 """Messages handed over whose last word is missing: when to ask the vendor next, and until when."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, models
 
 from . import bulk
+
+GIVE_UP_AFTER = timedelta(hours=74)  # carriers may try for 72
 
 
 class OpenMessageQuerySet(models.QuerySet["OpenMessage"]):

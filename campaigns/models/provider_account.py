@@ -41,6 +41,9 @@ COUNTING_PROFILES = [
 ]
 
 
+SWITCHED_OFF = "switched_off"  # why nothing leaves on an account that is not in use
+
+
 def new_callback_key() -> str:
     return secrets.token_urlsafe(32)
 
@@ -147,8 +150,13 @@ class ProviderAccount(models.Model):
         return self.label
 
     @property
+    def why_halted(self) -> str:
+        """Code of what keeps everything from leaving until a person acts; an administrator's word comes first."""
+        return self.halted_reason if self.is_active else SWITCHED_OFF
+
+    @property
     def is_halted(self) -> bool:
-        return bool(self.halted_reason)
+        return bool(self.why_halted)
 
     def counting(self) -> CountingProfile:
         return replace(PROFILES[self.counting_profile], **self.counting_overrides)

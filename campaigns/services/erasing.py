@@ -1,21 +1,28 @@
 """People who leave the portal: deleted as a row, or erased so that nothing of them remains but proof and refusal."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
 from campaigns.models import (
+    GIVE_UP_AFTER,
     Activity,
+    Campaign,
+    CampaignState,
     Contact,
     DueMessage,
     ErasedPerson,
     FieldValues,
     Message,
     MessageState,
+    OpenMessage,
     PortalSettings,
     ReceiptLog,
     Suppression,
@@ -23,50 +30,111 @@ from campaigns.models import (
     bulk,
     touch_counts,
 )
+from campaigns.queue import enqueue
 from campaigns.rules.pseudonyms import pseudonym
 
+NOT_DECIDED = (CampaignState.DRAFT, CampaignState.DELETED)
 # Where the vendor may still ask, or be asked, about the number itself.
 UNDER_WAY = (MessageState.SENDING, MessageState.BOOKED, MessageState.ACCEPTED, MessageState.UNKNOWN)
 
 
-def delete_contact(contact: Contact, actor: User) -> None:
-    """The person's entry goes; the refusal and the sent messages stay with the number, the consent as proof."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one person would still get, unless they go."""
+
+    campaigns: list[Campaign]
+    here: int  # waits in this portal
+    at_vendor: int  # booked there
+
+
+def planned_for(contact: Contact) -> Planned:
+    """Of campaigns somebody decided on, or is asked to: a draft is counted anew."""
+    waiting = Message.objects.filter(contact=contact, state__in=(MessageState.QUEUED, MessageState.BOOKED))
+    rows = waiting.exclude(campaign__state__in=NOT_DECIDED).order_by("campaign_id").select_related("campaign")
+    found = [(row.campaign, row.state) for row in rows]
+    states = [state for _campaign, state in found]
+    campaigns = [campaign for campaign, _state in found]
+    return Planned(campaigns, states.count(MessageState.QUEUED), states.count(MessageState.BOOKED))
+
+
+def delete_contact(contact: Contact, actor: User) -> int:
+    """The person's entry goes; the refusal and the sent messages stay with the number, the consent as proof.
+
+    What was planned for them is withdrawn, also from the vendor; how many messages.
+    """
+    now = timezone.now()
     with transaction.atomic():
-        _keep_proof(contact, timezone.now())
+        withdrawn = _withdraw(Message.objects.filter(contact=contact), "contact_deleted", now)
+        booked = Message.objects.filter(contact=contact, state=MessageState.BOOKED).count()
+        _keep_proof(contact, now)
         Activity.objects.note(actor, "contact_deleted", contact)
         contact.delete()
+        if booked:
+            enqueue("recall_unwanted")
+    return withdrawn + booked
 
 
-def erase_contact(contact: Contact, actor: User) -> None:
-    """As the person asked: in messages and refusals a pseudonym stands for the number, texts are gone, counts hold."""
+def erase_contact(contact: Contact, actor: User) -> int:
+    """As the person asked: in messages and refusals a pseudonym stands for the number, texts are gone, counts hold.
+
+    What still waited here is withdrawn: how many messages.
+    """
     now = timezone.now()
-    alias = _alias(contact.phone)
     with transaction.atomic():
-        messages = Message.objects.filter(phone=contact.phone)
-        _withdraw(contact.phone, now)
-        if messages.filter(state__in=UNDER_WAY).exists():
-            raise RuleError(
-                _(
-                    "この番号には、送信中・予約・結果待ちの送信があるため、まだ消去できません。"
-                    "先に配信停止にすると、これ以上は送られません。結果が確定したあと(最長で3日ほど)にもう一度お試しください。"
-                )
-            )
+        messages = Message.objects.filter(Q(phone=contact.phone) | Q(contact=contact))
+        withdrawn = _withdraw(messages, "erased", now)
+        _refuse_while_pending(messages, now)
+        OpenMessage.objects.filter(message__in=messages).delete()  # nobody asks, or offers it again, under a pseudonym
         FieldValues.objects.filter(message__in=messages).delete()
-        messages.update(phone=alias, body="", vendor_text="")
-        ReceiptLog.objects.forget(contact.phone.removeprefix("+81"))  # however the vendor writes it
-        _hide_refusal(contact.phone, alias)
+        for phone in {contact.phone, *messages.values_list("phone", flat=True).distinct()}:
+            _hide(contact, messages.filter(phone=phone), phone)
         _keep_proof(contact, now)
         Activity.objects.note(actor, "contact_erased", contact)
         contact.delete()
+    return withdrawn
 
 
-def _withdraw(phone: str, now: datetime) -> None:
-    """What still waits here never leaves: a wave takes only what is queued."""
-    waiting = Message.objects.filter(phone=phone, state=MessageState.QUEUED)
-    campaigns = set(waiting.values_list("campaign", flat=True))
-    DueMessage.objects.filter(message__in=waiting).delete()
-    waiting.update(state=MessageState.CANCELLED, reason="erased", final_at=now)
-    touch_counts(campaigns, now)
+def _hide(contact: Contact, messages: "QuerySet[Message]", phone: str) -> None:
+    """One number of the person, who may have had others before; what somebody else has by now stays refused."""
+    alias = _alias(phone)
+    messages.update(phone=alias, body="", vendor_text="")
+    ReceiptLog.objects.forget(phone.removeprefix("+81"))  # however the vendor writes it
+    if not Contact.objects.filter(phone=phone).exclude(pk=contact.pk).exists():
+        _hide_refusal(phone, alias)
+
+
+def _refuse_while_pending(messages: "QuerySet[Message]", now: datetime) -> None:
+    pending = messages.filter(state__in=UNDER_WAY).select_related("campaign")
+    until = max((_last_word_by(message, now) for message in pending), default=now)
+    if until > now:
+        raise RuleError(
+            _(
+                "この人には、送信中・予約・結果待ちの送信があるため、まだ消去できません。"
+                "遅くとも %(until)s には消去できます。それまで送らないようにするには、先に配信停止にしてください。"
+            )
+            % {"until": date_format(timezone.localtime(until), "DATETIME_FORMAT")}
+        )
+
+
+def _last_word_by(message: Message, now: datetime) -> datetime:
+    """When even what nobody ever says anything about is given up."""
+    is_under_way = message.state == MessageState.SENDING
+    left_at = now if is_under_way else message.sent_at or now
+    if message.state == MessageState.BOOKED and message.campaign.starts_at:
+        left_at = max(left_at, message.campaign.starts_at)
+    return left_at + GIVE_UP_AFTER + timedelta(hours=1)
+
+
+def _withdraw(messages: "QuerySet[Message]", reason: str, now: datetime) -> int:
+    """What still waits here never leaves: a wave takes only what is queued. How many."""
+    due = DueMessage.objects.filter(message__in=messages.filter(state=MessageState.QUEUED))
+    rows = list(due.select_for_update(of=("self",)).values_list("pk", "campaign_id"))  # locked in a wave's order
+    waiting = [pk for pk, _campaign in rows]
+    queued = Message.objects.filter(pk__in=waiting, state=MessageState.QUEUED)
+    withdrawn = queued.update(state=MessageState.CANCELLED, reason=reason, final_at=now)
+    DueMessage.objects.filter(pk__in=waiting, message__state=MessageState.CANCELLED).delete()
+    touch_counts({campaign for _pk, campaign in rows}, now)
+    return withdrawn
 
 
 def _hide_refusal(phone: str, alias: str) -> None:

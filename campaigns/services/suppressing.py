@@ -28,7 +28,7 @@ def suppress(phones: Iterable[str], *, reason: str, source: str, actor: User | N
             first = Suppression.objects.filter(phone__in=phones, created_by=actor).latest("pk")
             Activity.objects.note(actor, "suppressed", first, numbers=new, reason=reason, source=source)
         if new:
-            enqueue("recall_opted_out")
+            enqueue("recall_unwanted")
     return new
 
 

@@ -11,6 +11,7 @@ from campaigns.services.planning.confirming import examples, exclusions, is_unce
 from campaigns.services.planning.forecasting import forecast
 from campaigns.services.planning.readiness import was_tried
 from campaigns.services.planning.remarks import warnings_about
+from campaigns.services.planning.trials import tried
 
 
 def pinned_content(campaign: Campaign) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def pinned_content(campaign: Campaign) -> dict[str, Any]:
         "settings": PortalSettings.load(),
         "is_uncertain": is_uncertain(campaign),
         "was_tried": was_tried(campaign),
+        "tried": tried(campaign),
         "seen": str(campaign.prepared_at),
     }
 

@@ -13,7 +13,7 @@ from campaigns.forms.contacts import ContactFilter, ContactForm, GoodbyeForm
 from campaigns.models import Activity, Contact, ContactList, ErasedPerson, Suppression
 from campaigns.rules.phone_numbers import parse_phone
 from campaigns.services.contacts import find_contacts, people_of, save_contact
-from campaigns.services.erasing import delete_contact, erase_contact, proof_of
+from campaigns.services.erasing import delete_contact, erase_contact, planned_for, proof_of
 from campaigns.services.figures.message_search import Search, find_messages
 from campaigns.services.figures.personal_data import everything_about
 
@@ -97,16 +97,22 @@ def contact_delete(request: HtmxRequest, contact_id: int) -> HttpResponse:
     name = str(contact)
     form = GoodbyeForm(request.POST or None)
     if not form.is_valid():
-        context = {"contact": contact, "form": form}
+        context = {"contact": contact, "form": form, "planned": planned_for(contact)}
         return render(request, "contacts/delete.html", context, status=422 if form.is_bound else 200)
     leave = erase_contact if form.cleaned_data["how"] == GoodbyeForm.ERASE else delete_contact
     try:
-        leave(contact, request.user)
+        withdrawn = leave(contact, request.user)
     except RuleError as error:
         messages.error(request, str(error))
         return redirect("contact_detail", contact_id)
-    messages.success(request, _("連絡先「%(name)s」を削除しました。") % {"name": name})
+    messages.success(request, _("連絡先「%(name)s」を削除しました。") % {"name": name} + _withdrawn_text(withdrawn))
     return redirect("contact_list")
+
+
+def _withdrawn_text(withdrawn: int) -> str:
+    if not withdrawn:
+        return ""
+    return _("予定していた送信%(messages)s件を取り消しました。") % {"messages": f"{withdrawn:,}"}
 
 
 @requires("campaigns.export_contact")

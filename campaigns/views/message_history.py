@@ -47,9 +47,11 @@ def message_list(request: HtmxRequest) -> HttpResponse:
 def message_detail(request: HtmxRequest, message_id: int) -> HttpResponse:
     known = Message.objects.select_related("campaign__sender", "account", "contact", "due", "open")
     message = get_object_or_404(known, pk=message_id)
+    # The vendor's own words may repeat the number they are about.
+    told = message.vendor_text if request.user.has_perm("campaigns.see_numbers") else ""
     context = {
         "message": message,
-        "vendor_answer": vendor_answer(message.vendor_code, message.vendor_text),
+        "vendor_answer": vendor_answer(message.vendor_code, told),
         "code_meaning": code_text(provider_class(message.account).explain(message.vendor_code)),
     }
     return render(request, "message_history/detail.html", context)

@@ -17,7 +17,7 @@ Row = TypeVar("Row", bound=Model)
 # Fewer digits would match too many numbers to be read.
 START_OF_NUMBER = re.compile(r"(?:\+81|0)([6-9]0[0-9]{4,8})")
 REFERENCE = re.compile("[0-9a-f]{24}")
-NOT_DECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)
+NOT_DECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL, CampaignState.DELETED)
 
 # States one figure of the reports adds up, so that the rows behind it are as many as it says.
 GROUPS = {"sent": SENT, "waiting": WAITING}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from campaigns.models import (
     Campaign,
@@ -16,6 +16,7 @@ from campaigns.models import (
 )
 
 from .reporting import TAKEN
+from .watching import LIVE
 
 NOT_DECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)
 SHOWN = 5
@@ -27,7 +28,7 @@ class Waiting:
 
     approvals: list[Campaign]
     returned: list[Campaign]
-    accounts: list[ProviderAccount]  # halted, or out of reach just now
+    accounts: list[ProviderAccount]  # halted, out of reach just now, or out of use while campaigns wait for it
     silent_since: datetime | None
     silent_machines: list[Heartbeat]  # some of those that work
 
@@ -42,7 +43,9 @@ def waiting_for(user: User) -> Waiting:
         pending = Campaign.objects.filter(state=CampaignState.PENDING_APPROVAL)
         approvals = pending.exclude(Q(created_by=user) | Q(requested_by=user)).order_by("requested_at")
     returned = Campaign.objects.filter(state=CampaignState.DRAFT, created_by=user).exclude(returned_because="")
-    in_trouble = ProviderAccount.objects.filter(is_active=True).exclude(halted_reason="", trouble="")
+    live = Campaign.objects.filter(account=OuterRef("pk"), state__in=LIVE)
+    troubled = Q(is_active=True) & (Q(halted_reason__gt="") | Q(trouble__gt=""))
+    in_trouble = ProviderAccount.objects.filter(troubled | Q(Exists(live), is_active=False))
     silent_since = Heartbeat.silent_since()
     return Waiting(
         approvals=list(approvals.select_related("requested_by")[:SHOWN]),

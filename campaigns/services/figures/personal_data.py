@@ -15,7 +15,7 @@ MESSAGE_FACTS = ("body", "state", "reason", "carrier", "parts", "sent_at", "answ
 def everything_about(contact: Contact, user: User) -> dict[str, Any]:
     """Names of columns as keys; people of the staff are not named, they are persons too."""
     refusal = Suppression.objects.filter(phone=contact.phone).values("reason", "source", "note", "created_at").first()
-    messages = Message.objects.filter(phone=contact.phone).select_related("campaign", "account").order_by("pk")
+    messages = Message.objects.about(contact).select_related("campaign", "account").order_by("pk")
     known = {field.name: field.value_from_object(contact) for field in contact._meta.concrete_fields}
     joined = contact.memberships.select_related("contact_list")
     return {

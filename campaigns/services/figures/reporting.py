@@ -17,11 +17,10 @@ SENT = (*TAKEN, MessageState.UNKNOWN, MessageState.SENDING)
 WITH_RESULT = (MessageState.DELIVERED, MessageState.UNDELIVERED)  # 送達率 is of these; what waits would only lower it
 WAITING = tuple(state for state in SENT if state not in WITH_RESULT)
 
-# What the vendor said it billed; until it says so, what the account's rule makes of our own estimate.
-CHARGED = Case(
-    When(billed_parts__gt=0, then=F("billed_parts")),
-    When(state=MessageState.DELIVERED, then=F("parts")),
-    When(account__billing_rule=BillingRule.ACCEPTED, state__in=TAKEN, then=F("parts")),
+# What the vendor said it billed; of messages it did not say it of, what the account's rule makes of our own estimate.
+CHARGED = F("billed_parts") + Case(
+    When(state=MessageState.DELIVERED, then=F("unbilled_parts")),
+    When(account__billing_rule=BillingRule.ACCEPTED, state__in=TAKEN, then=F("unbilled_parts")),
     default=Value(0),
     output_field=IntegerField(),
 )

@@ -180,7 +180,7 @@ def obstacles(campaign: Campaign, now: datetime) -> Obstacles:
     account = campaign.account
     opening, never = _opening(campaign, now)
     return Obstacles(
-        halted=reason_text(account.halted_reason),
+        halted=reason_text(account.why_halted),
         trouble="" if account.is_halted else reason_text(account.trouble),
         trouble_at=account.trouble_at,
         silent_since=Heartbeat.silent_since(),

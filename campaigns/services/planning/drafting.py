@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import inf
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, CampaignState, ContactList, User
 
-from .preparing import clear_preparation, discard_preparation
+from .preparing import discard_preparation
 
 WRITTEN = (
     "name",
@@ -120,9 +119,8 @@ def duplicate(campaign: Campaign, actor: User) -> Campaign:
 
 
 def delete_draft(campaign: Campaign, actor: User) -> None:
-    discard_preparation(campaign)  # refuses unless it is a draft
-    clear_preparation(campaign, until=inf)  # in chunks of their own, so that others get their turn with the database
+    """Gone for everybody at once; its rows, and then itself, go in the background."""
     with transaction.atomic():
-        discard_preparation(campaign)  # again: clearing takes its time, and somebody may have launched it meanwhile
+        discard_preparation(campaign)  # refuses unless it is a draft
         Activity.objects.note(actor, "campaign_deleted", campaign)
-        campaign.delete()
+        campaign.move(CampaignState.DELETED)

@@ -7,7 +7,7 @@ draft can leave: begin_send() asks for the campaign's state in the statement tha
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -70,10 +70,19 @@ def _update_draft(campaign: Campaign, **changes: object) -> None:
         setattr(campaign, name, value)
 
 
+def to_be_cleared() -> list[int]:
+    """Drafts thrown away whose rows are still here."""
+    deleted = Campaign.with_deleted.filter(state=CampaignState.DELETED)
+    rows, trials = Message.objects.filter(campaign=OuterRef("pk")), Campaign.objects.filter(trial_of=OuterRef("pk"))
+    return list(deleted.filter(Exists(rows) | ~Exists(trials)).values_list("pk", flat=True))
+
+
 def clear_preparation(campaign: Campaign, *, until: float) -> None:
-    """Throw away what an earlier preparation made, for one slice; then queue the next."""
+    """Throw away what an earlier preparation made, for one slice; then queue the next. A deleted draft goes last."""
     if not _is_cleared(campaign, until):
         enqueue("clear_preparation", campaign.pk)
+    elif not campaign.trials.exists():  # else it stays, unseen: a trial without its draft would pass for a campaign
+        Campaign.with_deleted.filter(pk=campaign.pk, state=CampaignState.DELETED).delete()
 
 
 def _is_cleared(campaign: Campaign, until: float) -> bool:
@@ -86,7 +95,8 @@ def _is_cleared(campaign: Campaign, until: float) -> bool:
 
 def _clear_chunk(campaign: Campaign) -> bool:
     with transaction.atomic():
-        empty = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT, prepared_through=0)
+        cleared = (CampaignState.DRAFT, CampaignState.DELETED)
+        empty = Campaign.with_deleted.filter(pk=campaign.pk, state__in=cleared, prepared_through=0)
         if not empty.update(prepared_through=0):  # held until we commit: nothing is stored meanwhile
             return False
         rows = list(Message.objects.filter(campaign=campaign).order_by("pk").values_list("pk", flat=True)[:CHUNK])

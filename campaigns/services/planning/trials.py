@@ -5,6 +5,8 @@ are right without a second way of sending; its campaign never counts it among it
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -22,6 +24,10 @@ from .readiness import problems_by_field
 from .sampling import Person
 
 MOST_PHONES = 5
+# Trials leave without approval, so they must not be a way around it: to a handful of numbers, whoever's they are.
+WEEK, DAY = timedelta(days=7), timedelta(days=1)
+MOST_NUMBERS_A_WEEK = 10  # a person's own, and those that took their place
+MOST_MESSAGES_A_DAY = 50
 NEEDED = ("account", "sender", "body")  # the rest of a draft may still be open
 
 
@@ -43,6 +49,7 @@ def send_trial(
     messages = _messages(campaign, person, phones, reference)
     try:
         with transaction.atomic():
+            _keep_within_limits(actor, [each.phone for each in messages])
             trial = _trial(campaign, actor, messages, reference)
             store(trial, messages, timezone.now())
             remember_erased(each.phone for each in phones)
@@ -50,6 +57,23 @@ def send_trial(
             Activity.objects.note(actor, "campaign_tried", campaign, phones=len(phones))
     except IntegrityError as error:
         raise RuleError(_("このテスト送信はすでに受け付けています。二重には送信されません。")) from error
+
+
+def _keep_within_limits(actor: User, phones: Sequence[str]) -> None:
+    """Over all drafts of a person, also those thrown away."""
+    User.objects.select_for_update().get(pk=actor.pk)  # two tabs take turns
+    now = timezone.now()
+    sent = Message.objects.filter(campaign__trial_of__isnull=False, campaign__created_by=actor)
+    used = sent.filter(campaign__created_at__gt=now - WEEK).values_list("phone", flat=True)
+    if len({*used, *phones}) > MOST_NUMBERS_A_WEEK:
+        raise RuleError(
+            _(
+                "テスト送信できる番号は、1人につき7日間で%(most)d件までです。お客様への送信は、承認を受けて配信してください。"
+            )
+            % {"most": MOST_NUMBERS_A_WEEK}
+        )
+    if sent.filter(campaign__created_at__gt=now - DAY).count() + len(phones) > MOST_MESSAGES_A_DAY:
+        raise RuleError(_("テスト送信は、1人につき24時間で%(most)d件までです。") % {"most": MOST_MESSAGES_A_DAY})
 
 
 def _messages(campaign: Campaign, person: Person, phones: Sequence[TrialPhone], reference: str) -> list[NewMessage]:
@@ -87,6 +111,21 @@ def _trial(campaign: Campaign, actor: User, messages: Sequence[NewMessage], refe
         parts_max=messages[0].parts,
         unit_price=campaign.account.unit_price,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What left without approval, as the approver is told."""
+
+    messages: int
+    numbers: int
+    people: list[str]
+
+
+def tried(campaign: Campaign) -> Tried:
+    rows = list(trial_messages(campaign).select_related("campaign__created_by"))
+    people = {str(row.campaign.created_by) for row in rows}
+    return Tried(len(rows), len({row.phone for row in rows}), sorted(people))
 
 
 def trial_messages(campaign: Campaign) -> "QuerySet[Message]":

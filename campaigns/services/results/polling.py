@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import Message, MessageState, OpenMessage, ProviderAccount, Word, bulk
+from campaigns.models import GIVE_UP_AFTER, Message, MessageState, OpenMessage, ProviderAccount, Word, bulk
 from campaigns.models.day_count import touch_counts
 from campaigns.queue import enqueue
 from providers.base import DeliveryReceipt
@@ -45,7 +45,6 @@ LOOK_AFTER_DOUBT = [
     *(timedelta(minutes=5 * i) for i in range(1, 7)),
     *LOOK_AFTER[4:],
 ]
-GIVE_UP_AFTER = timedelta(hours=74)
 
 
 def first_look_at(account: ProviderAccount, state: str, scheduled_for: datetime | None, now: datetime) -> datetime:

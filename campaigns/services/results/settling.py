@@ -101,7 +101,8 @@ def _still_wanted(message_id: int, now: datetime) -> "QuerySet[Message]":
     """What a person stopped, or a number that opted out meanwhile, is looked up only, and never offered again."""
     stopped = Suppression.objects.filter(phone=OuterRef("phone"))
     live = (CampaignState.SENDING, CampaignState.COMPLETED, CampaignState.SCHEDULED)
-    found = Message.objects.filter(~Exists(stopped), pk=message_id, state=MessageState.UNKNOWN)
+    wanted = {"pk": message_id, "state": MessageState.UNKNOWN, "campaign__account__is_active": True}
+    found = Message.objects.filter(~Exists(stopped), **wanted)
     found = found.exclude(reason="duplicate_reference").exclude(campaign__deadline_at__lt=now)
     found = found.exclude(campaign__held_at=HeldAt.VENDOR, campaign__starts_at__lt=now + timedelta(minutes=2))
     if not PortalSettings.load().window().is_open(now):

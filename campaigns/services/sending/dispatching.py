@@ -55,7 +55,7 @@ class Slice:
 
     def work(self) -> None:
         if self.account.is_halted:
-            hold_running(self.account, self.account.halted_reason)
+            hold_running(self.account, self.account.why_halted)
             return
         line = SendingLine(self.account)
         try:

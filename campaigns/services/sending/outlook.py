@@ -18,7 +18,8 @@ WAKE_SECONDS = 75.0  # what falls due within it is waited for here; the minute s
 def sendable(account: ProviderAccount, now: datetime) -> list[Campaign]:
     """Campaigns that may send at this moment, or will once their scheduled time comes."""
     live = Q(state=CampaignState.SENDING) | Q(state=CampaignState.SCHEDULED)
-    campaigns = Campaign.objects.filter(live, account=account).order_by("starts_at", "pk")
+    # Asked anew for each wave: an account is switched off as fast as a campaign is stopped.
+    campaigns = Campaign.objects.filter(live, account=account, account__is_active=True).order_by("starts_at", "pk")
     campaigns = campaigns.only("purpose", "state", "held_at", "starts_at")
     is_open = cache(lambda: PortalSettings.load().window().is_open(now))
     return [campaign for campaign in campaigns if _may_send(account, campaign, now, is_open)]
@@ -56,7 +57,8 @@ def hold(account: ProviderAccount, reason: str) -> None:
 
 def hold_running(account: ProviderAccount, reason: str) -> None:
     """What sends on a halted account; nothing where a person has cleared the halt since it was read."""
-    running = Campaign.objects.filter(account=account, account__halted_reason__gt="", state=CampaignState.SENDING)
+    is_halted = Q(account__halted_reason__gt="") | Q(account__is_active=False)
+    running = Campaign.objects.filter(is_halted, account=account, state=CampaignState.SENDING)
     running.update(state=CampaignState.HOLDING, hold_reason=reason)
 
 

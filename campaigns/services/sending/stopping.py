@@ -1,11 +1,12 @@
 """A person can stop it: at once for what has not left, and honest about the rest."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -38,6 +39,8 @@ RECALL_AT_ONCE = 50  # single cancellations in one task
 HELD_THERE = (MessageState.BOOKED, MessageState.UNKNOWN)
 # A vendor may take back a group only while all of it is still well before its time.
 GROUP_RECALL_AHEAD = timedelta(minutes=2)
+# A request without an answer may still be at work there for so long: only then does its absence say anything.
+DOUBT_HOLDS_FOR = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,11 @@ def resume_campaign(campaign: Campaign, actor: User) -> None:
 
 
 def _clear_halt(account: ProviderAccount) -> None:
+    if not account.is_active:
+        raise RuleError(
+            _("接続先「%(account)s」は使用停止中のため再開できません。管理者に使用の再開を依頼してください。")
+            % {"account": account}
+        )
     try:
         check_account(account)
     except ProviderError as error:
@@ -145,6 +153,8 @@ def _booked(campaign: Campaign) -> "QuerySet[Message]":
 def _recall_booked(campaign: Campaign, now: datetime) -> None:
     """Take back what the vendor holds: the whole group while there is time, else one by one."""
     booked = list(_booked(campaign).values_list("pk", "reference"))
+    fresh = _booked(campaign).filter(state=MessageState.UNKNOWN, answered_at__gt=now - DOUBT_HOLDS_FOR)
+    too_early = set(fresh.values_list("reference", flat=True))  # asked to be cancelled; looked for a minute later
     if not booked:
         return
     assert campaign.account is not None
@@ -154,7 +164,7 @@ def _recall_booked(campaign: Campaign, now: datetime) -> None:
     group = Group(campaign.reference, campaign.sender.value, jst_day(campaign.starts_at))
     try:
         if by_group and campaign.starts_at - now > GROUP_RECALL_AHEAD:
-            gone = ask_vendor(campaign.account, lambda provider: _cancel_group(provider, group, booked))
+            gone = ask_vendor(campaign.account, lambda provider: _cancel_group(provider, group, booked, too_early))
         else:
             gone = ask_vendor(campaign.account, lambda provider: _cancel_each(provider, booked))
     except ProviderError as error:
@@ -163,11 +173,16 @@ def _recall_booked(campaign: Campaign, now: datetime) -> None:
     _mark_recalled(campaign, gone, now)
 
 
-async def _cancel_group(provider: Provider, group: Group, booked: list[tuple[int, str]]) -> list[int]:
-    """Cancel, then look what is still held: the vendor's answer to a bulk cancellation names no messages."""
+async def _cancel_group(
+    provider: Provider, group: Group, booked: list[tuple[int, str]], too_early: Collection[str]
+) -> list[int]:
+    """Cancel, then look what is still held: the vendor's answer to a bulk cancellation names no messages.
+
+    A reservation of which we never knew whether it was taken, and which is not there now, was not taken or is gone.
+    """
     await provider.cancel_group(group.reference, first=group.day, last=group.day)
     held = await provider.bookings(group.day, sender_id=group.sender_id, group=group.reference)
-    still = {booking.reference for booking in held}
+    still = {booking.reference for booking in held} | set(too_early)
     return [pk for pk, reference in booked if reference not in still]
 
 
@@ -185,10 +200,11 @@ def _mark_recalled(campaign: Campaign, messages: list[int], now: datetime) -> No
         touch_counts([campaign.pk], now)
 
 
-def recall_opted_out(account: ProviderAccount) -> None:
-    """Who opts out after a text of theirs was booked at the vendor is not sent it either."""
-    stopped = Suppression.objects.filter(phone=OuterRef("message__phone"))
-    held = OpenMessage.objects.filter(Exists(stopped), account=account, message__state=MessageState.BOOKED)
+def recall_unwanted(account: ProviderAccount) -> None:
+    """Who opts out, or is deleted, after a text of theirs was booked at the vendor is not sent it either."""
+    stopped = Exists(Suppression.objects.filter(phone=OuterRef("message__phone")))
+    unwanted = Q(stopped) | Q(message__contact=None)
+    held = OpenMessage.objects.filter(unwanted, account=account, message__state=MessageState.BOOKED)
     held = held.filter(message__campaign__starts_at__gt=timezone.now())  # what is on its way keeps no turn of others
     rows = list(held.values_list("message_id", "message__reference", "message__campaign_id")[:RECALL_AT_ONCE])
     if not rows or not provider_class(account).capabilities.cancels:
@@ -201,8 +217,11 @@ def recall_opted_out(account: ProviderAccount) -> None:
     with transaction.atomic():
         account.write_results_alone()
         booked = Message.objects.filter(pk__in=gone, state=MessageState.BOOKED)
+        booked.filter(contact=None).update(
+            state=MessageState.CANCELLED, reason="contact_deleted", final_at=timezone.now()
+        )
         booked.update(state=MessageState.SUPPRESSED, reason="opted_out", final_at=timezone.now())
         OpenMessage.objects.close(gone)
         touch_counts({campaign_id for _, _, campaign_id in rows}, timezone.now())
     if gone and len(rows) == RECALL_AT_ONCE:
-        enqueue("recall_opted_out")
+        enqueue("recall_unwanted")

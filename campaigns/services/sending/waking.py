@@ -21,6 +21,7 @@ from campaigns.queue import enqueue
 
 from ..cleaning import wake_cleanings
 from ..planning.launching import start_due_campaigns
+from ..planning.preparing import to_be_cleared
 from ..results.clicking import wake_click_questions
 from .outlook import finish_done, hold_running, wake_if_due
 from .stopping import HELD_THERE
@@ -37,7 +38,7 @@ def wake_all() -> None:
     for account in ProviderAccount.objects.all():
         _wake_account(account, now)
     _wake_long_jobs(now - STANDS_STILL_AFTER)
-    enqueue("recall_opted_out")
+    enqueue("recall_unwanted")
     enqueue("recount_touched")
 
 
@@ -46,7 +47,7 @@ def _wake_account(account: ProviderAccount, now: datetime) -> None:
         enqueue("dispatch_account", account.pk)
     finish_done(account)
     if account.is_halted:
-        hold_running(account, account.halted_reason)
+        hold_running(account, account.why_halted)
     wake_if_due(account)
     if OpenMessage.objects.filter(account=account, next_look_at__lte=now).exists():
         enqueue("look_due", account.pk)
@@ -63,6 +64,8 @@ def _wake_long_jobs(before: datetime) -> None:
     wake_click_questions(timezone.now())
     for pk in _not_recalled():
         enqueue("recall_messages", pk)
+    for pk in to_be_cleared():
+        enqueue("clear_preparation", pk)
     working = ContactImport.objects.filter(state__in=ImportState.working(), beat_at__lt=before)
     for pk in working.values_list("pk", flat=True):
         enqueue("advance_import", pk)

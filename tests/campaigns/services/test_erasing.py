@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.utils import timezone
 
 from campaigns.errors import RuleError
@@ -14,9 +17,16 @@ from campaigns.models import (
     Suppression,
 )
 from campaigns.services.contacts import save_contact
-from campaigns.services.erasing import delete_contact, erase_contact, proof_of, refused_among, remember_erased
+from campaigns.services.erasing import (
+    delete_contact,
+    erase_contact,
+    planned_for,
+    proof_of,
+    refused_among,
+    remember_erased,
+)
 from campaigns.services.results.counting import recount_touched
-from tests.factories import make_contact, make_message, make_phone, make_suppression, make_user
+from tests.factories import make_campaign, make_contact, make_message, make_phone, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -106,12 +116,52 @@ def test_what_still_waits_here_is_withdrawn_and_counted_as_such(person, queued):
 def test_while_the_vendor_may_still_ask_nothing_is_erased(person, state):
     make_message(contact=person, state=state)
     waiting = make_message(contact=person)
-    with pytest.raises(RuleError, match="結果が確定"):
+    with pytest.raises(RuleError, match="結果待ち"):
         erased(person)
     waiting.refresh_from_db()
     assert waiting.state == "queued"
     assert Contact.objects.filter(name="消える 人子").exists()
     assert not OpenMessage.objects.exists()
+
+
+@time_machine.travel("2026-11-02 10:00 +0900", tick=False)
+def test_the_refusal_says_until_when_it_holds(person):
+    campaign = make_campaign(held_at="vendor", starts_at=timezone.now() + timedelta(days=5), state="completed")
+    make_message(campaign, contact=person, state="booked", sent_at=timezone.now())
+    make_message(contact=person, state="accepted", sent_at=timezone.now())
+    with pytest.raises(RuleError, match="遅くとも 2026年11月10日13:00 には消去できます"):
+        erased(person)
+
+
+def test_what_the_vendor_never_said_keeps_nobody_for_ever(person):
+    message = make_message(contact=person, state="unknown", sent_at=timezone.now() - timedelta(days=4))
+    facts = {"account": message.account, "next_look_at": timezone.now(), "since": timezone.now()}
+    OpenMessage.objects.create(message=message, **facts)
+    erased(person)
+    assert not Contact.objects.filter(pk=person.pk).exists()
+    assert not OpenMessage.objects.exists()
+
+
+def test_a_number_the_person_had_before_is_forgotten_as_well(person):
+    message, before = make_message(contact=person, state="delivered", body="消える 人子様"), person.phone
+    make_suppression(phone=before)
+    person.phone = make_phone()
+    person.save()
+    erased(person)
+    message.refresh_from_db()
+    assert message.body == ""
+    assert before.removeprefix("+81") not in everything_stored()
+    assert refused_among([before]) == {before}
+
+
+def test_who_has_that_number_now_stays_refused(person):
+    make_message(contact=person, state="delivered")
+    before, person.phone = person.phone, make_phone()
+    person.save()
+    make_contact(phone=before)
+    make_suppression(phone=before)
+    erased(person)
+    assert Suppression.objects.get().phone == before
 
 
 def test_who_refused_is_still_refused_when_they_come_back(person):
@@ -145,6 +195,18 @@ def test_erased_twice_is_one_refusal(person):
     make_suppression(phone=phone, reason="manual")  # registered by hand before anybody noticed the first
     erased(make_contact(phone=phone))
     assert Suppression.objects.count() == 1
+
+
+def test_what_was_planned_for_a_deleted_entry_is_withdrawn(person, queued):
+    message = make_message(contact=person)
+    DueMessage.objects.create(
+        message=message, account=message.account, campaign=message.campaign, phone=message.phone, due_at=timezone.now()
+    )
+    assert planned_for(person).here == 1
+    assert delete_contact(person, make_user("operator")) == 1
+    message.refresh_from_db()
+    assert (message.state, message.reason, message.campaign.ended_before) == ("cancelled", "contact_deleted", 0)
+    assert not DueMessage.objects.exists()
 
 
 def test_a_deleted_entry_leaves_number_and_proof(person):

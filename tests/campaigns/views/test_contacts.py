@@ -2,10 +2,19 @@ import json
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from campaigns.models import Activity, Contact, Message, Suppression
+from campaigns.models import Activity, Contact, DueMessage, Message, Suppression
 from campaigns.rules.phone_numbers import format_domestic
-from tests.factories import make_campaign, make_contact, make_list, make_message, make_suppression, make_user
+from tests.factories import (
+    make_campaign,
+    make_contact,
+    make_list,
+    make_message,
+    make_phone,
+    make_suppression,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 TYPED = {"phone": "０９０ー１２３４ー５６７８", "name": "青木 茂", "consent_basis": "", "new_name": "", "new_value": ""}
@@ -177,6 +186,31 @@ def test_erasing_is_refused_with_the_reason_while_a_result_is_open(clerk):
     page = text_of(clerk.get(f"/messages/{message.pk}/"))
     assert "***-****-****" in page
     assert message.body not in page
+
+
+def test_what_is_planned_is_said_before_and_after(clerk):
+    campaign = make_campaign(name="年末のお知らせ", state="scheduled", starts_at=timezone.now())
+    message = make_message(campaign)
+    make_message(make_campaign(name="下書きのまま"), contact=message.contact)
+    DueMessage.objects.create(
+        message=message, account=message.account, campaign=campaign, phone=message.phone, due_at=timezone.now()
+    )
+    page = text_of(clerk.get(f"/contacts/{message.contact_id}/delete/"))
+    assert "この人への送信が1件予定されています" in page
+    assert "年末のお知らせ" in page
+    assert "下書きのまま" not in page
+    page = text_of(clerk.post(f"/contacts/{message.contact_id}/delete/", {"how": "delete"}, follow=True))
+    assert "予定していた送信1件を取り消しました。" in page
+
+
+def test_a_number_that_was_another_persons_before_tells_nothing_of_them(clerk):
+    before = make_message(state="delivered", body="前の持ち主への本文").contact
+    phone, before.phone = before.phone, make_phone()
+    before.save()
+    now = make_contact(phone=phone)
+    assert json.loads(clerk.get(f"/contacts/{now.pk}/data/").content)["messages"] == []
+    told = json.loads(clerk.get(f"/contacts/{before.pk}/data/").content)["messages"]
+    assert [message["body"] for message in told] == ["前の持ち主への本文"]
 
 
 def test_who_looks_for_the_number_of_somebody_gone_sees_the_proof_that_is_left(clerk):

@@ -98,6 +98,15 @@ def test_one_silent_machine_among_several_is_named(viewer):
     assert "送信が止まっています" not in text
 
 
+def test_an_account_out_of_use_is_said_while_campaigns_wait_for_it(viewer):
+    account = make_account(label="止めた接続先", is_active=False)
+    assert "使用停止中" not in page(viewer)
+    campaign = make_campaign(account=account, state="holding", hold_reason="switched_off")
+    assert "接続先「止めた接続先」は使用停止中です。送信待ちの配信があります" in page(viewer)
+    text = viewer.get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert "管理者が使用を再開したあと、「再開する」を押すと続きから送ります。" in text
+
+
 def test_only_an_administrator_is_led_to_the_account(client):
     account = make_account(halted_reason="quota_used_up", halted_at=timezone.now())
     link = f"/admin/campaigns/provideraccount/{account.pk}/change/"

@@ -174,6 +174,16 @@ def test_a_message_s_page_tells_its_whole_course(operator):
     assert reverse("contact_detail", args=[message.contact_id]) in text
 
 
+def test_the_vendor_s_own_words_are_for_those_who_may_see_the_number_they_repeat(client):
+    told = {"state": "refused", "reason": "recipient_invalid", "vendor_code": "E1"}
+    message = make_message(vendor_text="Invalid recipient 819012345678", **told)
+    for role, is_told in (("operator", True), ("viewer", False)):
+        client.force_login(make_user(role))
+        text = client.get(f"/messages/{message.pk}/").content.decode()
+        assert ("819012345678" in text) is is_told
+        assert "E1" in text
+
+
 def test_a_message_outlives_its_contact(operator):
     message = sent_to("+819012345678")
     message.contact.delete()

@@ -24,7 +24,9 @@ def make_count(campaign: Campaign | None = None, **overrides) -> DayCount:
     campaign = campaign or make_campaign(state="completed", unit_price=Decimal("9.50"))
     values = {"campaign": campaign, "account": campaign.account, "day": date(2026, 11, 10), "carrier": "au"}
     values |= {"state": "delivered", "messages": 10, "parts": 20, "billed_parts": 20}
-    return DayCount.objects.create(**values | overrides)
+    values |= overrides
+    unbilled = 0 if values["billed_parts"] else values["parts"]
+    return DayCount.objects.create(**{"unbilled_parts": unbilled} | values)
 
 
 def november() -> Figures:
@@ -50,6 +52,17 @@ def test_charged_parts_follow_the_vendor_and_then_the_account_s_rule(rule, count
     make_count(campaign, **counted)
     assert november().charged == charged
     assert november().cost == charged * Decimal("9.50")
+
+
+@pytest.mark.parametrize(("rule", "charged"), [("delivered", 3 + 2), ("accepted", 3 + 2 + 4)])
+def test_where_the_vendor_named_the_parts_of_some_the_others_count_as_estimated(rule, charged):
+    campaign = make_campaign(account=make_account(billing_rule=rule))
+    facts = {"day": NOVEMBER, "carrier": "au"}
+    make_message(campaign, state="delivered", parts=1, billed_parts=3, **facts)
+    make_message(campaign, state="delivered", parts=2, **facts)
+    make_message(campaign, state="undelivered", parts=4, billed_parts=0, **facts)
+    DayCount.objects.recount(campaign.pk)
+    assert november().charged == charged
 
 
 def test_what_never_left_is_not_counted_as_sent():

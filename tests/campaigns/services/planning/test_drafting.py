@@ -2,11 +2,14 @@ from time import monotonic
 
 import pytest
 
+from campaigns import tasks
 from campaigns.errors import RuleError
 from campaigns.models import Activity, Campaign, Message
+from campaigns.services.figures.message_search import Search, find_messages
 from campaigns.services.planning.drafting import DraftOvertaken, Edition, delete_draft, save_draft
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
-from tests.factories import make_campaign, make_list, make_user
+from campaigns.services.sending.waking import wake_all
+from tests.factories import make_campaign, make_list, make_message, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -122,14 +125,35 @@ def test_a_page_that_makes_its_draft_twice_at_the_same_moment_makes_one_and_keep
     assert (stored.body, stored.revision, stored.created_by) == ("書き終わり", 2, actor)
 
 
-def test_a_draft_that_somebody_launched_while_it_was_cleared_is_not_deleted(monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_draft_is_gone_at_once_and_its_rows_go_in_the_background(queued):
     campaign = make_campaign()
+    make_message(campaign)
+    delete_draft(campaign, campaign.created_by)
+    assert not Campaign.objects.exists()
+    assert Message.objects.exists()  # a million of them would keep the page waiting
+    assert not find_messages(Search()).exists()
+    assert queued == [("clear_preparation", (campaign.pk,))]
+    tasks.clear_preparation(campaign.pk)
+    assert not Message.objects.exists()
+    assert not Campaign.with_deleted.exists()
 
-    def clear_while_another_launches(draft: Campaign, *, until: float) -> None:
-        Campaign.objects.filter(pk=draft.pk).update(state="scheduled")
 
-    monkeypatch.setattr("campaigns.services.planning.drafting.clear_preparation", clear_while_another_launches)
+@pytest.mark.django_db(transaction=True)
+def test_where_the_queue_forgot_a_deleted_draft_the_minute_finds_it(queued):
+    campaign = make_campaign(state="deleted")
+    wake_all()
+    assert ("clear_preparation", (campaign.pk,)) in queued
+    tasks.clear_preparation(campaign.pk)
+    queued.clear()
+    wake_all()
+    assert not [task for task, _ids in queued if task == "clear_preparation"]
+
+
+def test_what_somebody_launched_meanwhile_is_not_deleted():
+    campaign = make_campaign()
+    Campaign.objects.filter(pk=campaign.pk).update(state="scheduled")
     with pytest.raises(RuleError, match="もう下書きではない"):
         delete_draft(campaign, campaign.created_by)
-    assert Campaign.objects.filter(pk=campaign.pk).exists()
+    assert Campaign.objects.get().state == "scheduled"
     assert not Activity.objects.filter(verb="campaign_deleted").exists()

@@ -1,16 +1,29 @@
 from time import monotonic
 
 import pytest
+import time_machine
+from django.utils import timezone
 
+from campaigns import tasks
 from campaigns.errors import RuleError
-from campaigns.models import Activity, Campaign, DueMessage, Message, PortalSettings, TrialPhone
+from campaigns.models import Activity, Campaign, DueMessage, Message, PortalSettings, TrialPhone, User
 from campaigns.services.erasing import erase_contact
 from campaigns.services.planning.drafting import delete_draft
 from campaigns.services.planning.launching import confirm
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.planning.readiness import was_tried
 from campaigns.services.planning.sampling import Person
-from campaigns.services.planning.trials import MOST_PHONES, register_phone, send_trial, trial_messages
+from campaigns.services.planning.trials import (
+    MOST_MESSAGES_A_DAY,
+    MOST_NUMBERS_A_WEEK,
+    MOST_PHONES,
+    WEEK,
+    Tried,
+    register_phone,
+    send_trial,
+    trial_messages,
+    tried,
+)
 from campaigns.services.sending.dispatching import dispatch_due
 from tests.factories import (
     make_account,
@@ -133,6 +146,41 @@ def test_a_person_registers_a_few_phones_each_once():
     register_phone(user, phone, "会社")  # one that is there already may still be renamed
 
 
+def own_phones(actor: User, phones: int) -> list[TrialPhone]:
+    return [TrialPhone.objects.create(user=actor, phone=make_phone()) for _ in range(phones)]
+
+
+def test_trials_are_no_way_around_approval(draft):
+    actor = make_user("operator")
+    for number in range(2):  # each time other numbers, and another draft in place of one thrown away
+        copy = make_campaign(account=draft.account, created_by=actor)
+        phones = own_phones(actor, MOST_NUMBERS_A_WEEK // 2)
+        send_trial(copy, actor, person=SOMEBODY, phones=phones, reference=f"{number:012d}")
+        delete_draft(copy, actor)
+        tasks.clear_preparation(copy.pk)
+    with pytest.raises(RuleError, match="承認を受けて配信してください"):
+        send_trial(draft, actor, person=SOMEBODY, phones=own_phones(actor, 1), reference="f" * 12)
+    send_trial(draft, actor, person=SOMEBODY, phones=phones, reference="e" * 12)  # the same ones again
+    with time_machine.travel(timezone.now() + WEEK):
+        send_trial(draft, actor, person=SOMEBODY, phones=own_phones(actor, 1), reference="d" * 12)
+
+
+def test_nobody_sends_trials_without_end(draft):
+    actor = make_user("operator")
+    (phone,) = own_phones(actor, 1)
+    for number in range(MOST_MESSAGES_A_DAY):
+        send_trial(draft, actor, person=SOMEBODY, phones=[phone], reference=f"{number:012d}")
+    with pytest.raises(RuleError, match="24時間で50件まで"):
+        send_trial(draft, actor, person=SOMEBODY, phones=[phone], reference="f" * 12)
+
+
+def test_the_approver_is_told_what_left_without_approval(draft):
+    actor = make_user("operator", last_name="担当")
+    for number in range(2):
+        send_trial(draft, actor, person=SOMEBODY, phones=own_phones(actor, 2), reference=f"{number:012d}")
+    assert tried(draft) == Tried(messages=4, numbers=4, people=[str(actor)])
+
+
 def counted(draft: Campaign) -> Campaign:
     draft.lists_in.set([make_list(make_contact())])
     start_preparation(draft)
@@ -162,7 +210,9 @@ def test_a_trial_holds_for_the_very_text_and_sender_alone(draft, changed):
     assert not was_tried(draft)
 
 
-def test_a_deleted_draft_leaves_its_trials_in_the_history(draft):
+def test_the_trials_of_a_deleted_draft_stay_trials(draft):
     try_it(draft)
     delete_draft(draft, draft.created_by)
-    assert Message.objects.get().campaign.trial_of is None
+    tasks.clear_preparation(draft.pk)
+    assert Message.objects.get().campaign.trial_of_id == draft.pk
+    assert not Campaign.objects.filter(trial_of=None).exists()

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.errors import RuleError
 from campaigns.models import Campaign, DueMessage, Leaving, Message, OpenMessage, ProviderAccount
 from campaigns.models.due_message import MOST_ATTEMPTS
 from campaigns.rules.pacing import SLACK_SECONDS
@@ -26,10 +27,12 @@ from campaigns.services.sending import stopping
 from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.recording import record_sent
 from campaigns.services.sending.sending_line import NOT_BEGUN, Request, SendingLine, Sent
+from campaigns.services.sending.stopping import resume_campaign
 from campaigns.services.sending.waking import wake_all
 from campaigns.services.sending.waves import Waves
 from campaigns.services.suppressing import suppress
 from providers.base import Accepted, Duplicate, OutboundSms, Refused, TurnedAway, Unknown
+from providers.errors import OutcomeUnknown
 from tests.factories import make_account, make_campaign, make_phone, make_suppression
 from tests.fakes import wait_for_homecoming
 
@@ -177,8 +180,8 @@ def test_who_opts_out_is_taken_out_of_a_booking(vendor, queued):
     campaign = booked_campaign(vendor)
     phone = Message.objects.first().phone
     suppress([phone], reason="opt_out", source="電話")
-    assert ("recall_opted_out", ()) in queued
-    stopping.recall_opted_out(campaign.account)
+    assert ("recall_unwanted", ()) in queued
+    stopping.recall_unwanted(campaign.account)
     assert Message.objects.get(phone=phone).state == "suppressed"
     assert Message.objects.exclude(phone=phone).get().state == "booked"
 
@@ -195,10 +198,10 @@ def test_bookings_that_cannot_be_taken_back_keep_no_other_from_it(vendor, queued
     for message in coming.messages.all():
         make_suppression(phone=message.phone)
     queued.clear()
-    stopping.recall_opted_out(past.account)
+    stopping.recall_unwanted(past.account)
     assert sorted(states(coming)) == ["booked", "suppressed"]
-    assert ("recall_opted_out", ()) in queued
-    stopping.recall_opted_out(past.account)
+    assert ("recall_unwanted", ()) in queued
+    stopping.recall_unwanted(past.account)
     assert states(coming) == ["suppressed"] * 2
 
 
@@ -277,6 +280,44 @@ def test_a_campaign_that_starts_on_a_halted_account_is_held(vendor, queued):
     wake_all()
     campaign.refresh_from_db()
     assert (campaign.state, campaign.hold_reason) == ("holding", "quota_used_up")
+
+
+@pytest.mark.parametrize("state", ["sending", "scheduled"])
+def test_on_an_account_out_of_use_nothing_leaves_and_only_a_person_goes_on(vendor, queued, state):
+    campaign = launched_campaign(contacts=1)
+    Campaign.objects.update(state=state)
+    ProviderAccount.objects.update(is_active=False)
+    dispatch(campaign)
+    wake_all()
+    campaign.refresh_from_db()
+    assert (vendor.asked, campaign.state, campaign.hold_reason) == ([], "holding", "switched_off")
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    with pytest.raises(RuleError, match="使用停止中のため再開できません"):
+        resume_campaign(campaign, campaign.created_by)
+    ProviderAccount.objects.update(is_active=True)
+    dispatch(campaign)
+    assert vendor.asked == []
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    resume_campaign(campaign, campaign.created_by)
+    dispatch(campaign)
+    assert len(vendor.asked) == 1
+
+
+def test_switching_off_is_felt_by_a_slice_that_is_at_work(vendor, queued):
+    campaign = launched_campaign(contacts=3)
+    waves = Waves(campaign.account)
+    ProviderAccount.objects.update(is_active=False)
+    assert waves.next(not_before=0) == []
+
+
+def test_a_doubt_is_not_settled_by_sending_on_an_account_out_of_use(vendor, queued):
+    campaign = launched_campaign(contacts=1)
+    vendor.answers = [OutcomeUnknown()]
+    dispatch(campaign)
+    ProviderAccount.objects.update(is_active=False)
+    OpenMessage.objects.update(next_look_at=timezone.now())
+    look_due(ProviderAccount.objects.get())
+    assert len(vendor.asked) == 1
 
 
 def test_a_halt_that_was_cleared_meanwhile_holds_nothing_again(vendor, queued):

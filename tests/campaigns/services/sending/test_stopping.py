@@ -1,19 +1,21 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from time import monotonic
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from campaigns.errors import RuleError
-from campaigns.models import Campaign, Contact, DueMessage, Message, Suppression
+from campaigns.models import Campaign, Contact, DayCount, DueMessage, Message, Suppression
 from campaigns.rules.sending_window import jst_day
-from campaigns.services.erasing import erase_contact
+from campaigns.services.erasing import delete_contact, erase_contact, planned_for
 from campaigns.services.figures.watching import figures
 from campaigns.services.planning.launching import launch
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.results.counting import recount_touched
 from campaigns.services.sending import stopping
 from campaigns.services.sending.booking import compare_bookings
+from campaigns.services.sending.waking import wake_all
 from providers.base import Booking
 from tests.factories import make_account, make_campaign
 
@@ -26,11 +28,11 @@ def recall(campaign: Campaign) -> None:
     stopping.recall_messages(Campaign.objects.get(pk=campaign.pk), until=monotonic() + 5)
 
 
-def booked_campaign(vendor) -> Campaign:
+def booked_campaign(vendor, *, ahead: timedelta = timedelta(hours=3)) -> Campaign:
     campaign = make_campaign(
         account=make_account(provider="scripted"),
         held_at="vendor",
-        scheduled_for=timezone.now() + timedelta(hours=3),
+        scheduled_for=timezone.now() + ahead,
     )
     start_preparation(campaign)
     prepare_campaign(campaign, until=monotonic() + 5)
@@ -110,6 +112,16 @@ def test_a_booking_is_handed_over_at_once_and_waits_at_the_vendor(vendor, queued
     assert set(Message.objects.values_list("state", flat=True)) == {"booked"}
 
 
+@pytest.mark.parametrize("hour", [8, 23])  # on both sides of UTC's midnight
+def test_a_booking_counts_in_the_month_it_is_sent_in_and_is_looked_up_by_that_day(vendor, queued, hour):
+    with time_machine.travel(f"2026-11-30 {hour:02}:30 +0900", tick=False):
+        campaign = booked_campaign(vendor, ahead=timedelta(hours=20))
+    recount_touched(timezone.now())
+    assert set(Message.objects.values_list("state", "day")) == {("booked", jst_day(campaign.starts_at))}
+    assert jst_day(campaign.starts_at) == date(2026, 12, 1)
+    assert set(DayCount.objects.values_list("day", flat=True)) == {date(2026, 12, 1)}
+
+
 def test_what_could_not_be_booked_in_time_leaves_from_here_at_its_time(vendor, queued):
     campaign = booked_campaign(vendor)
     late = Message.objects.first()
@@ -132,6 +144,37 @@ def test_cancelling_a_booking_takes_it_back_from_the_vendor(vendor, queued):
     assert (receipt.left, receipt.recalled, receipt.at_vendor) == (0, 0, 2)
     recall(campaign)
     assert set(Message.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_what_is_booked_there_for_a_deleted_contact_is_taken_back(vendor, queued):
+    campaign = booked_campaign(vendor)
+    somebody = Contact.objects.first()
+    assert planned_for(somebody).at_vendor == 1
+    assert delete_contact(somebody, campaign.created_by) == 1
+    assert ("recall_unwanted", ()) in queued
+    stopping.recall_unwanted(campaign.account)
+    gone = Message.objects.get(contact=None)
+    assert (gone.state, gone.reason) == ("cancelled", "contact_deleted")
+    assert Message.objects.exclude(pk=gone.pk).get().state == "booked"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"),
+    [
+        pytest.param(1, "unknown", id="may still be taken"),
+        pytest.param(3, "cancelled", id="was never taken, or is gone"),
+    ],
+)
+def test_a_doubtful_reservation_is_cancelled_once_its_absence_says_something(vendor, queued, minutes, state):
+    campaign = booked_campaign(vendor)
+    answered_at = timezone.now() - timedelta(minutes=minutes)
+    Message.objects.filter(pk=Message.objects.first().pk).update(state="unknown", answered_at=answered_at)
+    stopping.cancel_booking(campaign, campaign.created_by)
+    recall(campaign)
+    assert sorted(set(Message.objects.values_list("state", flat=True))) == sorted({"cancelled", state})
+    queued.clear()
+    wake_all()
+    assert (("recall_messages", (campaign.pk,)) in queued) is (state == "unknown")
 
 
 def test_what_the_vendor_still_holds_after_a_cancellation_is_not_called_cancelled(vendor, queued, monkeypatch):
