@@ -1,6 +1,8 @@
 """Due messages -> vendor: in waves, at the pace the vendor allows, for one slice of time."""
 
+import gc
 from contextlib import closing
+from functools import cache
 from threading import Thread
 from time import monotonic
 from uuid import UUID
@@ -57,6 +59,7 @@ class Slice:
         if self.account.is_halted:
             hold_running(self.account, self.account.why_halted)
             return
+        _look_past_what_is_loaded()
         line = SendingLine(self.account)
         try:
             self._send_through(line)
@@ -111,6 +114,13 @@ class Slice:
             Thread(target=_bring_home_apart, args=(self.account, line), name=f"homecoming-{self.account.pk}").start()
         else:
             _bring_home(self.account, line)
+
+
+@cache
+def _look_past_what_is_loaded() -> None:
+    """Once a process: modules and models are never garbage, and looking through them stops the line for 40 to 75 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def _bring_home(account: ProviderAccount, line: SendingLine) -> None:

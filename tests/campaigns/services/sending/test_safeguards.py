@@ -210,7 +210,8 @@ def test_a_booking_without_an_answer_is_taken_back_too(vendor, queued):
     campaign = booked_campaign(vendor)
     assert set(states(campaign)) == {"unknown"}
     receipt = stopping.stop_campaign(campaign, campaign.created_by)
-    stopping.recall_messages(Campaign.objects.get(pk=campaign.pk), until=monotonic() + 5)
+    with time_machine.travel(timezone.now() + stopping.DOUBT_HOLDS_FOR + timedelta(seconds=1)):
+        stopping.recall_messages(Campaign.objects.get(pk=campaign.pk), until=monotonic() + 5)
     assert (receipt.at_vendor, set(states(campaign))) == (2, {"cancelled"})
 
 
