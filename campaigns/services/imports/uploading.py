@@ -6,8 +6,10 @@ import os
 import secrets
 from collections.abc import Sequence
 from contextlib import closing
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -94,6 +96,17 @@ def remembered(contact_import: ContactImport) -> tuple[dict[int, str], ContactIm
         return {}, None
     chosen = {last.header[int(column)]: field for column, field in last.mapping.items()}
     return {at: chosen[title] for at, title in enumerate(contact_import.header) if title in chosen}, last
+
+
+def sheet_as_text(file: BinaryIO, most_rows: int) -> BinaryIO:
+    """The likely sheet of a workbook, AS_WRITTEN, in a file gone once closed; cut just beyond `most_rows`."""
+    workbook = Workbook(file, _workbook_limits())
+    written = TemporaryFile()  # noqa: SIM115  the caller closes it
+    text = TextIOWrapper(written, encoding=AS_WRITTEN["encoding"], newline="")
+    csv.writer(text).writerows(islice(workbook.rows(_likely_sheet(workbook)), most_rows + 2))
+    text.flush()
+    text.detach()
+    return written
 
 
 def _as_text(received: ContactImport) -> dict[str, Any]:

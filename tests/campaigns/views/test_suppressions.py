@@ -6,7 +6,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Activity, Suppression
+from campaigns.services.imports import refusals
 from tests.factories import make_contact, make_suppression, make_user
+from tests.workbooks import make_workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +125,32 @@ def test_a_file_nobody_can_read_stops_nobody_and_says_why(clerk, text, sentence)
     response = clerk.post("/suppressions/file/", {"file": upload(text), "reason": "opt_out"})
     assert response.status_code == 422
     assert sentence in text_of(response)
+    assert not Suppression.objects.exists()
+
+
+REFUSED = [["携帯番号", "氏名"], [9011110001, "青木"], ["03-1234-5678", "千葉"], ["090-1111-0002", "馬場"]]
+
+
+def test_a_workbook_stops_the_numbers_of_the_sheet_that_has_them(clerk):
+    content = make_workbook({"表紙": [["停止の申し出"]], "名簿": REFUSED})
+    file = SimpleUploadedFile("停止.xlsx", content)
+    report = clerk.post("/suppressions/file/", {"file": file, "reason": "opt_out"}).context["report"]
+    assert (report.read, report.new, report.examples) == (2, 2, [(3, "03-1234-5678", "landline")])
+    assert set(Suppression.objects.values_list("phone", flat=True)) == {"+819011110001", "+819011110002"}
+
+
+def test_a_workbook_longer_than_a_page_can_take_stops_nobody(clerk, monkeypatch):
+    monkeypatch.setattr(refusals, "MOST_ROWS", 2)
+    file = SimpleUploadedFile("停止.xlsx", make_workbook({"名簿": REFUSED}))
+    page = clerk.post("/suppressions/file/", {"file": file, "reason": "opt_out"})
+    assert page.status_code == 422
+    assert not Suppression.objects.exists()
+
+
+def test_a_damaged_workbook_stops_nobody_and_says_why(clerk):
+    file = SimpleUploadedFile("停止.xlsx", make_workbook({"名簿": REFUSED})[:-40])
+    response = clerk.post("/suppressions/file/", {"file": file, "reason": "opt_out"})
+    assert response.status_code == 422
     assert not Suppression.objects.exists()
 
 
