@@ -44,7 +44,9 @@ class SuppressionForm(forms.Form):
 
 
 class RefusalFileForm(forms.Form):
-    file = forms.FileField(label=_("ファイル"), help_text=_("携帯電話番号の列があるCSVまたはExcel(.xlsx)のファイルです。"))
+    file = forms.FileField(
+        label=_("ファイル"), help_text=_("携帯電話番号の列があるCSVまたはExcel(.xlsx)のファイルです。")
+    )
     reason = forms.ChoiceField(label=_("理由"), choices=SuppressionReason.choices)
     note = forms.CharField(label=_("メモ"), max_length=200, required=False)
 
