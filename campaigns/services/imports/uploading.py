@@ -26,7 +26,7 @@ from campaigns.rules.workbook import Sheet, Workbook, WorkbookLimits
 
 from .beside import forget
 
-AS_WRITTEN = {"encoding": "utf_8_sig", "delimiter": ","}  # the sheet of a workbook, by us
+AS_WRITTEN: dict[str, Any] = {"encoding": "utf_8_sig", "delimiter": ","}  # the sheet of a workbook, by us
 
 
 def file_limits() -> FileLimits:
