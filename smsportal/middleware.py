@@ -10,6 +10,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import resolve, reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -46,6 +47,17 @@ def machines(get_response: Answer) -> Answer:
         response = view(request, *found.args, **found.kwargs)
         response.headers["Content-Length"] = str(len(response.content))  # else the server would send it in chunks
         return response
+
+    return answer
+
+
+def own_language(get_response: Answer) -> Answer:
+    """Whoever chose a language meets it on every machine, whatever its browser prefers."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if language := getattr(request.user, "language", ""):  # nobody's, before somebody signs in
+            translation.activate(language)
+        return get_response(request)
 
     return answer
 

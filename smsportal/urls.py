@@ -3,10 +3,9 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.views import logout, password_change
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.i18n import set_language
 
+from campaigns.views.profile import set_own_language
 from campaigns.views.styleguide import styleguide
 
 # The admin's own log-in, log-out and password page would be ways round ours and its notes in 操作履歴.
@@ -17,7 +16,7 @@ admin.site.password_change = password_change  # type: ignore[method-assign]
 urlpatterns = [
     path("", include("campaigns.urls")),
     path("accounts/", include("smsportal.accounts_urls")),
-    path("language/", login_not_required(set_language), name="set_language"),
+    path("language/", set_own_language, name="set_language"),
     path("_styleguide/", styleguide, name="styleguide"),
     path("admin/", admin.site.urls),
 ]

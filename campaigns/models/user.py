@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,8 @@ class User(AbstractUser):
 
     # The columns somebody wants to see: URL name of a list -> names joined by full stops.
     columns = models.JSONField(default=dict, editable=False)
+    # Of pages on whatever machine, and of mails; until chosen, the browser's.
+    language = models.CharField(_("表示言語"), max_length=7, choices=settings.LANGUAGES, blank=True)
 
     class Meta:
         verbose_name = _("利用者")

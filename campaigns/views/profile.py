@@ -1,12 +1,15 @@
 """One's own account, for everybody who has signed in: who one is here, and where else one is signed in."""
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django.views.i18n import set_language
 
 from campaigns.models import Activity
 from campaigns.texts import ROLES
@@ -18,6 +21,16 @@ from .htmx import HtmxRequest
 def profile(request: HtmxRequest) -> HttpResponse:
     names = request.user.groups.values_list("name", flat=True)
     return render(request, "account/profile.html", {"roles": [ROLES[name] for name in names if name in ROLES]})
+
+
+@login_not_required
+def set_own_language(request: HtmxRequest) -> HttpResponseBase:
+    """As Django does it for the browser, and for the person who has signed in."""
+    language = request.POST.get("language")
+    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+        request.user.language = language
+        request.user.save(update_fields=["language"])
+    return set_language(request)
 
 
 @require_POST

@@ -238,3 +238,20 @@ def test_the_profile_says_who_one_is_in_either_language(client: Client, person: 
     page = client.get(reverse("account_profile")).content.decode()
     assert "担当者" not in page
     assert "ono@example.jp" in page
+
+
+def test_a_language_once_chosen_is_the_persons_on_every_machine(client: Client, person: User) -> None:
+    client.force_login(person)
+    client.post(reverse("set_language"), {"language": "en"})
+    elsewhere = Client(headers={"accept-language": "ja"})
+    elsewhere.force_login(person)
+    answer = elsewhere.get(reverse("account_profile"))
+    assert answer.headers["content-language"] == "en"
+    assert "Profile" in answer.content.decode()
+
+
+def test_a_language_nobody_speaks_here_is_not_kept(client: Client, person: User) -> None:
+    client.force_login(person)
+    client.post(reverse("set_language"), {"language": "<b>"})
+    person.refresh_from_db()
+    assert person.language == ""
