@@ -9,6 +9,7 @@ from .services.cleaning import clean_numbers as _clean_numbers
 from .services.imports.importing import forget_old_files, work_on
 from .services.list_building import fill_list as _fill_list
 from .services.list_building import wake_filling
+from .services.notifying import send_notices as _send_notices
 from .services.planning.preparing import clear_preparation as _clear_preparation
 from .services.planning.preparing import prepare_campaign as _prepare_campaign
 from .services.results.applying import apply_receipts as _apply_receipts
@@ -56,6 +57,10 @@ def recall_messages(campaign_id: int) -> None:
 def recall_unwanted() -> None:
     for account in ProviderAccount.objects.all():
         _recall_unwanted(account)
+
+
+def send_notices() -> None:
+    _send_notices(until=monotonic() + SLICE_SECONDS)
 
 
 def recount_touched() -> None:

@@ -104,6 +104,20 @@ FINDINGS = {
     "unknown_host": _l("自社のURLの一覧にないホスト名です: %(found)s"),
 }
 
+# Subject and first sentence of a mail, by the kind of notice.
+NOTICES = {
+    "requested": (
+        _l("承認のお願い: %(name)s"),
+        _l("配信の承認を依頼されています。内容を確かめ、承認するか差し戻してください。"),
+    ),
+    "approved": (_l("承認されました: %(name)s"), _l("依頼した配信が承認されました。")),
+    "returned": (_l("差し戻されました: %(name)s"), _l("依頼した配信が差し戻されました。理由は画面に表示しています。")),
+    "held": (
+        _l("配信が止まっています: %(name)s"),
+        _l("配信が保留になりました。人が再開するまで、残りは送られません。"),
+    ),
+}
+
 # Acts in 操作履歴.
 VERBS = {
     "campaign_created": _l("下書きを作成"),
@@ -253,6 +267,12 @@ _QUESTION_TROUBLES = ACCOUNT_TROUBLES | QUESTION_TROUBLES
 def reason_text(code: str) -> str:
     """The sentence for a reason or trouble; a code without one is shown as it is, never hidden."""
     return str(_REASONS.get(code, code))
+
+
+def notice_text(kind: str) -> tuple[str, str]:
+    """Subject, with a place for the campaign's name, and first sentence."""
+    subject, sentence = NOTICES[kind]
+    return str(subject), str(sentence)
 
 
 def finding_text(code: str, found: str = "") -> str:

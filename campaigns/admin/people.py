@@ -67,12 +67,12 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     quiet_fields = ("username", "last_name", "first_name", "email", "password")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("氏名"), {"fields": ("last_name", "first_name", "email", "language")}),
+        (_("氏名"), {"fields": ("last_name", "first_name", "email", "language", "wants_notices")}),
         (_("役割"), {"fields": ("groups", "is_active")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "password1", "password2")}),
-        (_("氏名"), {"fields": ("last_name", "first_name", "email", "language")}),
+        (_("氏名"), {"fields": ("last_name", "first_name", "email", "language", "wants_notices")}),
         (_("役割"), {"fields": ("groups",)}),
     )
 

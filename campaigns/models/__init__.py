@@ -12,6 +12,7 @@ from .erased_person import ErasedPerson
 from .heartbeat import Heartbeat
 from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose, TemplateVersion
+from .notice import Notice
 from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
 from .open_message import GIVE_UP_AFTER, OpenMessage
 from .portal_settings import ClosedDay, PortalSettings
@@ -54,6 +55,7 @@ __all__ = [
     "Message",
     "MessageState",
     "MessageTemplate",
+    "Notice",
     "NumberCleaning",
     "OpenMessage",
     "PortalSettings",

@@ -12,6 +12,11 @@ class User(AbstractUser):
     columns = models.JSONField(default=dict, editable=False)
     # Of pages on whatever machine, and of mails; until chosen, the browser's.
     language = models.CharField(_("表示言語"), max_length=7, choices=settings.LANGUAGES, blank=True)
+    wants_notices = models.BooleanField(
+        _("メールでのお知らせ"),
+        default=True,
+        help_text=_("承認の依頼とその結果、配信の保留をメールで知らせます。"),
+    )
 
     class Meta:
         verbose_name = _("利用者")

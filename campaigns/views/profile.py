@@ -8,19 +8,26 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
+from campaigns.forms.people import NoticesForm
 from campaigns.models import Activity
 from campaigns.texts import ROLES
 
 from .htmx import HtmxRequest
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def profile(request: HtmxRequest) -> HttpResponse:
+    form = NoticesForm(request.POST if request.method == "POST" else None, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("プロフィールを保存しました。"))
+        return redirect("account_profile")
     names = request.user.groups.values_list("name", flat=True)
-    return render(request, "account/profile.html", {"roles": [ROLES[name] for name in names if name in ROLES]})
+    context = {"roles": [ROLES[name] for name in names if name in ROLES], "form": form}
+    return render(request, "account/profile.html", context)
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from campaigns.models import (
     Activity,
     Campaign,
     CampaignState,
+    Notice,
     PortalSettings,
     Preparation,
     User,
@@ -18,6 +19,7 @@ from campaigns.models import (
 from campaigns.models.day_count import touch_counts
 from campaigns.queue import enqueue
 
+from ..notifying import answer, ask_approvers
 from .preparing import discard_preparation
 from .readiness import problems, untried
 
@@ -31,6 +33,7 @@ def confirm(campaign: Campaign, actor: User) -> None:
             CampaignState.PENDING_APPROVAL, requested_by=actor, requested_at=timezone.now(), returned_because=""
         )
         Activity.objects.note(actor, "campaign_requested", campaign, **_pinned(campaign))
+        ask_approvers(campaign, actor)
     else:
         launch(campaign, actor)
 
@@ -42,11 +45,14 @@ def approve(campaign: Campaign, actor: User) -> None:
     _check_ready(campaign)
     launch(campaign, actor, approved_by=actor, approved_at=timezone.now())
     Activity.objects.note(actor, "campaign_approved", campaign, **_pinned(campaign))
+    answer(Notice.Kind.APPROVED, campaign, campaign.requested_by)
 
 
 def send_back(campaign: Campaign, actor: User, because: str) -> None:
+    requester = campaign.requested_by
     with transaction.atomic():
         _to_draft(campaign, returned_because=because)
+        answer(Notice.Kind.RETURNED, campaign, requester)
         Activity.objects.note(actor, "campaign_returned", campaign)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from campaigns.models import Campaign, CampaignState, DueMessage, HeldAt, Portal
 from campaigns.queue import enqueue
 
 from ..envelopes import can_still_be_booked
+from ..notifying import tell_of_hold
 
 WAKE_SECONDS = 75.0  # what falls due within it is waited for here; the minute schedule wakes the rest
 
@@ -59,7 +61,12 @@ def hold_running(account: ProviderAccount, reason: str) -> None:
     """What sends on a halted account; nothing where a person has cleared the halt since it was read."""
     is_halted = Q(account__halted_reason__gt="") | Q(account__is_active=False)
     running = Campaign.objects.filter(is_halted, account=account, state=CampaignState.SENDING)
-    running.update(state=CampaignState.HOLDING, hold_reason=reason)
+    with transaction.atomic():
+        held = list(running.select_for_update(of=("self",)).order_by("pk"))
+        Campaign.objects.filter(pk__in=[campaign.pk for campaign in held]).update(
+            state=CampaignState.HOLDING, hold_reason=reason
+        )
+        tell_of_hold(held)
 
 
 def finish_done(account: ProviderAccount) -> None:

@@ -12,6 +12,7 @@ from campaigns.models import (
     Heartbeat,
     HeldAt,
     ImportState,
+    Notice,
     OpenMessage,
     Preparation,
     ProviderAccount,
@@ -40,6 +41,8 @@ def wake_all() -> None:
     _wake_long_jobs(now - STANDS_STILL_AFTER)
     enqueue("recall_unwanted")
     enqueue("recount_touched")
+    if Notice.objects.filter(due_at__lte=now).exists():
+        enqueue("send_notices")
 
 
 def _wake_account(account: ProviderAccount, now: datetime) -> None:
