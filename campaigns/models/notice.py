@@ -35,7 +35,7 @@ class Notice(models.Model):
         now = timezone.now()
         reached = {person.pk for person in people if person.is_active and person.email and person.wants_notices}
         facts = {"campaign": campaign, "kind": kind, "made_at": now, "due_at": now}
-        cls.objects.bulk_create(cls(person_id=pk, **facts) for pk in sorted(reached))
+        Notice.objects.bulk_create(Notice(person_id=pk, **facts) for pk in sorted(reached))
 
     def claim(self, now: datetime) -> bool:
         """True for one worker alone; should it fail or die, the notice is due again."""

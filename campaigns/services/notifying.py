@@ -18,7 +18,10 @@ from campaigns.texts import notice_text
 
 logger = logging.getLogger(__name__)
 # In any other state there is nothing left to tell; an answer stays one.
-TRUE_WHILE = {Notice.Kind.REQUESTED: CampaignState.PENDING_APPROVAL, Notice.Kind.HELD: CampaignState.HOLDING}
+TRUE_WHILE: dict[str, str] = {
+    Notice.Kind.REQUESTED: CampaignState.PENDING_APPROVAL,
+    Notice.Kind.HELD: CampaignState.HOLDING,
+}
 
 
 def ask_approvers(campaign: Campaign, actor: User) -> None:
