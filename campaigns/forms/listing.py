@@ -42,7 +42,7 @@ COLUMNS = {
         Column("external_id", _("顧客ID"), is_usual=False),
         Column("department", _("部署"), is_usual=False),
         Column("email", _("メールアドレス"), is_usual=False),
-        Column("consent", pgettext_lazy("of a contact", "配信")),
+        Column("consent", _("同意・停止")),
         Column("lists", _("配信リスト")),
         Column("acquired", _("番号取得日"), is_usual=False),
         Column("updated", _("更新日時")),

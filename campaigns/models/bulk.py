@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
 
 def moment(at: datetime) -> Any:
@@ -22,6 +22,13 @@ def one_at_a_time(topic: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [topic])
+
+
+def count_anew(*tables: type[models.Model]) -> None:
+    """After very many rows came at once: PostgreSQL by itself notices a minute later, and until then plans for none."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(table._meta.db_table for table in tables)}")
 
 
 def placeholders(values: Sequence[Any]) -> str:

@@ -39,9 +39,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def attribute_names(self) -> list[str]:
         """Every merge field that somebody of these has a value for."""
-        ids, parameters = self.order_by().values("pk").query.sql_with_params()
+        people, parameters = self.order_by().values("attributes").query.sql_with_params()
         with connection.cursor() as cursor:
-            cursor.execute(ATTRIBUTE_NAMES[connection.vendor].replace("<ids>", ids), parameters)
+            cursor.execute(ATTRIBUTE_NAMES[connection.vendor].replace("<people>", people), parameters)
             return [row[0] for row in cursor.fetchall()]
 
     def store(self, rows: Sequence[Mapping[str, Any]], existing: str, now: datetime) -> tuple[int, int]:
@@ -210,10 +210,8 @@ class ListMembership(models.Model):
 
 
 ATTRIBUTE_NAMES = {
-    "postgresql": """SELECT DISTINCT field FROM campaigns_contact c, jsonb_object_keys(c.attributes) field
-WHERE c.id IN (<ids>) ORDER BY field""",
-    "sqlite": """SELECT DISTINCT field.key FROM campaigns_contact c, json_each(c.attributes) field
-WHERE c.id IN (<ids>) ORDER BY field.key""",
+    "postgresql": "SELECT DISTINCT field FROM (<people>) c, jsonb_object_keys(c.attributes) field ORDER BY field",
+    "sqlite": "SELECT DISTINCT field.key FROM (<people>) c, json_each(c.attributes) field ORDER BY field.key",
 }
 # Parameters: now, the rows.
 ADD_MEMBERS = """

@@ -88,6 +88,7 @@ def month_report(month: date, only: ProviderAccount | None = None) -> MonthRepor
         for account, (first, last) in spans.items()
         if account.is_active or account.pk in campaigns or account.pk in vendors
     ]
+    accounts.sort(key=lambda row: not row.campaigns)  # those that sent nothing come last
     return MonthReport(month, accounts, _days(counts, spans))
 
 

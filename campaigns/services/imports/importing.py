@@ -18,7 +18,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.errors import InvalidInput, RuleError
-from campaigns.models import Activity, ContactImport, ContactList, ImportState, User
+from campaigns.models import (
+    Activity,
+    Contact,
+    ContactImport,
+    ContactIndex,
+    ContactList,
+    ImportState,
+    ListMembership,
+    User,
+    bulk,
+)
 from campaigns.queue import enqueue
 
 from .beside import PreparedRows, forget
@@ -167,6 +177,7 @@ def _finish(contact_import: ContactImport, *, rows_total: int, counts: dict[str,
     if contact_import.state == ImportState.RUNNING:
         Activity.objects.note(contact_import.created_by, "import_finished", contact_import, **counts)
         transaction.on_commit(PreparedRows(contact_import).remove)
+        bulk.count_anew(Contact, ContactIndex, ListMembership)
     state = ENDS[ImportState(contact_import.state)]
     _ours(contact_import).update(state=state, rows_total=rows_total, finished_at=timezone.now())
 
