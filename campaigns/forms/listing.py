@@ -12,6 +12,7 @@ from campaigns.models import SavedFilter
 
 from .contacts import ContactFilter
 from .reports import ActivityFilter, MessageFilter
+from .suppressions import SuppressionFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,35 @@ COLUMNS = {
         Column("reference", _("管理番号"), is_usual=False),
         Column("parts", _("通数"), is_number=True),
     ),
+    "suppression_list": (
+        Column("reason", _("理由")),
+        Column("source", _("経路")),
+        Column("registrant", _("登録者"), is_usual=False),
+        Column("note", _("メモ")),
+        Column("created", _("登録日時")),
+    ),
+    "approval_list": (
+        Column("requested", _("依頼")),
+        Column("at", _("いつ")),
+        Column("account", _("接続先"), is_usual=False),
+        Column("recipients", _("宛先"), is_number=True),
+        Column("parts", _("見込み通数"), is_number=True),
+        Column("cost", _("見込み金額"), is_number=True),
+    ),
+    "import_list": (
+        Column("state", _("状態")),
+        Column("list", pgettext_lazy("one", "配信リスト")),
+        Column("rows", _("行数"), is_number=True),
+        Column("stored", pgettext_lazy("figure", "取込"), is_number=True),
+        Column("rejected", _("エラー行"), is_number=True),
+        Column("at", _("取込日時")),
+    ),
+    "activity_list": (
+        Column("actor", _("操作者")),
+        Column("verb", _("操作")),
+        Column("target", _("対象")),
+        Column("details", _("内容")),
+    ),
     "count_month": (
         Column("sent", _("送信"), is_number=True),
         Column("delivered", _("送達"), is_number=True),
@@ -75,6 +105,8 @@ NARROWED_BY = {
     "contact_list": tuple(ContactFilter.base_fields),
     "message_list": tuple(MessageFilter.base_fields),
     "activity_list": tuple(ActivityFilter.base_fields),
+    "suppression_list": tuple(SuppressionFilter.base_fields),
+    "template_list": ("category", "q"),
 }
 
 

@@ -17,6 +17,7 @@ from campaigns.services.planning.launching import approve, send_back, withdraw
 from .access import requires
 from .campaign_content import check_seen
 from .htmx import HtmxRequest, render_page
+from .listing import as_liked
 from .paging import page_of
 
 
@@ -27,7 +28,7 @@ def approval_list(request: HtmxRequest) -> HttpResponse:
     page = page_of(waiting, request)
     for campaign in page:
         campaign.is_own = is_own(campaign, request.user)
-    return render_page(request, "approvals/list.html", None, {"page": page})
+    return render_page(request, "approvals/list.html", None, {"page": page} | as_liked(request, "approval_list"))
 
 
 def is_own(campaign: Campaign, user: User) -> bool:

@@ -20,6 +20,7 @@ from campaigns.services.imports.uploading import first_rows, receive_file, remem
 from .access import requires
 from .htmx import HtmxRequest, render_page
 from .left_out import left_out_response
+from .listing import as_liked
 from .paging import page_of
 
 SAMPLE = 20  # rows to guess by; the page shows the first of them
@@ -34,7 +35,8 @@ def import_list(request: HtmxRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
     if wanted:
         found = found.filter(original_name__icontains=wanted)
-    return render(request, "imports/list.html", {"page": page_of(found, request), "is_filtered": bool(wanted)})
+    context = {"page": page_of(found, request), "is_filtered": bool(wanted)}
+    return render(request, "imports/list.html", context | as_liked(request, "import_list"))
 
 
 @requires("campaigns.add_contactimport")

@@ -18,6 +18,7 @@ from campaigns.services.planning.template_versions import restore, save_template
 
 from .access import requires
 from .htmx import HtmxRequest, render_page
+from .listing import as_liked
 from .paging import page_of
 from .previews import choose
 
@@ -35,8 +36,9 @@ def template_list(request: HtmxRequest) -> HttpResponse:
         "page": page_of(templates, request),
         "categories": _categories(),
         "category": category,
-        "is_filtered": bool(wanted or category),
+        "is_narrowed": bool(wanted or category),
         "can_import": accounts_that("lists_templates").exists(),
+        **as_liked(request, "template_list"),
     }
     return render_page(request, "message_templates/list.html", None, context)
 

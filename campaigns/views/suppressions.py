@@ -23,6 +23,7 @@ from .access import requires
 from .contact_export import suppression_rows
 from .exports import ask_about_lost, csv_response
 from .htmx import HtmxRequest
+from .listing import as_liked
 from .paging import page_of
 
 
@@ -35,7 +36,7 @@ def suppression_list(request: HtmxRequest) -> HttpResponse:
     for row in page:
         row.contact_id = names.get(row.phone)
     context = {"filters": filters, "page": page, "is_narrowed": any(filters.cleaned_data.values())}
-    return render(request, "suppressions/list.html", context)
+    return render(request, "suppressions/list.html", context | as_liked(request, "suppression_list"))
 
 
 def _found(filters: SuppressionFilter, user: User) -> "QuerySet[Suppression]":

@@ -5,9 +5,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.forms.listing import COLUMNS, NARROWED_BY
-from campaigns.models import DayCount, SavedFilter
+from campaigns.models import Activity, DayCount, SavedFilter
 from campaigns.rules.sending_window import jst_day
-from tests.factories import make_campaign, make_message, make_user
+from tests.addresses import make_import
+from tests.factories import make_campaign, make_message, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
 QUERIES = {
@@ -15,6 +16,8 @@ QUERIES = {
     "contact_list": "q=さくら",
     "message_list": "q=080-1111-2222",
     "activity_list": "q=さくら",
+    "suppression_list": "q=さくら",
+    "template_list": "q=さくら",
 }
 
 
@@ -28,6 +31,10 @@ def reader(client):
 def rows():
     """One row in every list."""
     message = make_message(make_campaign(state="completed", lists=[]), state="delivered", sent_at=timezone.now())
+    make_campaign(state="pending_approval", lists=[])
+    make_suppression()
+    make_import()
+    Activity.objects.note(None, "settings_changed", message.account)
     DayCount.objects.create(
         day=jst_day(timezone.now()),
         account=message.account,
@@ -45,8 +52,9 @@ def heads(page: str) -> list[list[str]]:
 
 
 def cells(page: str) -> list[list[str]]:
+    """Of the first row of each table."""
     bodies = re.findall("<tbody>(.*?)</tbody>", page, re.DOTALL)
-    return [re.findall(r'<td[^>]* data-label="([^"]+)"', body) for body in bodies]
+    return [re.findall(r'<td[^>]* data-label="([^"]+)"', body.partition("</tr>")[0]) for body in bodies]
 
 
 def choose(client, screen, *names, query="", **extra):

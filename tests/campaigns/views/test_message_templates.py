@@ -48,7 +48,7 @@ def test_the_list_is_searched_and_filtered(clerk, query, found):
 def test_the_list_costs_the_same_however_long(clerk, django_assert_max_num_queries):
     for _ in range(60):
         make_template(category="予約")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         response = clerk.get("/templates/")
     assert len(response.context["page"]) == 50
     assert "古い方へ" in text_of(response)
