@@ -42,6 +42,13 @@ PAGES = {
     "a merge value": "field=店&value=渋谷",
 }
 
+REFUSALS = {
+    "opt-outs": "",
+    "opt-outs, a whole number": "q=090-1000-0000",
+    "opt-outs, end of a number": "q=0001",
+    "opt-outs, a note nobody wrote": "q=どこにもないメモ",
+}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--contacts", type=int, default=100_000)
@@ -56,8 +63,9 @@ def measure(options: dict[str, Any]) -> tuple[str, list[Figure]]:
     with override_settings(STORAGES=PLAIN_FILES, ALLOWED_HOSTS=["testserver"]):
         client = Client()
         client.force_login(User.objects.create_superuser("benchmark"))
-        for name, query in PAGES.items():
-            address = f"/contacts/?{query.format(**lists)}"
+        pages = {name: f"/contacts/?{query.format(**lists)}" for name, query in PAGES.items()}
+        pages |= {name: f"/suppressions/?{query}" for name, query in REFUSALS.items()}
+        for name, address in pages.items():
             figures.append(Figure(name, median(timed(client, address) for _ in range(options["repeats"])), "ms"))
         figures.append(
             Figure("size of a new list", timed(client, "/lists/build/?none_of={short}".format(**lists)), "ms")

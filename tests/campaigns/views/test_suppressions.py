@@ -28,6 +28,7 @@ def text_of(response) -> str:
     [
         pytest.param({}, {"電話", "Web"}, id="all"),
         pytest.param({"q": "090-1234"}, {"電話"}, id="by part of a number"),
+        pytest.param({"q": "+81 90-1234-5678"}, {"電話"}, id="by a whole number"),
         pytest.param({"q": "web"}, {"Web"}, id="by source"),
         pytest.param({"q": "11月"}, {"電話"}, id="by note"),
         pytest.param({"reason": "complaint"}, {"Web"}, id="by reason"),
