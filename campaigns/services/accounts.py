@@ -1,6 +1,7 @@
 """From an account to its vendor: the only place where a stored account becomes an open connection."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -16,6 +17,7 @@ from providers.http import VendorClient
 from providers.registry import PROVIDERS
 
 T = TypeVar("T")
+LONGEST_WAIT = 5.0  # seconds a question waits for its turn
 
 
 def provider_class(account: ProviderAccount) -> type[Provider]:
@@ -61,6 +63,23 @@ def ask_vendor(account: ProviderAccount, question: Callable[[Provider], Awaitabl
             return await question(provider)
 
     return asyncio.run(ask())
+
+
+def buy_turn(account: ProviderAccount, questions: int = 1) -> float | None:
+    """UNIX time from which so many may be asked, at the pace that sends share; None where that is too far off, and the
+    schedule asks again."""
+    now = time.time()
+    starts_at = account.buy_pace(questions, now=now)
+    return starts_at if starts_at - now <= LONGEST_WAIT else None
+
+
+def wait_turn(account: ProviderAccount) -> bool:
+    """For one question; False, without waiting, where its turn is too far off."""
+    starts_at = buy_turn(account)
+    if starts_at is None:
+        return False
+    time.sleep(max(0.0, starts_at - time.time()))
+    return True
 
 
 def check_account(account: ProviderAccount) -> None:

@@ -1,6 +1,5 @@
 """Who opened a shortened URL: the vendor does not call us for that, so its list is read now and then."""
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
@@ -14,13 +13,12 @@ from campaigns.queue import enqueue
 from providers.base import DeliveryReceipt
 from providers.errors import ProviderError
 
-from ..accounts import accounts_that, ask_vendor
+from ..accounts import accounts_that, ask_vendor, wait_turn
 
 ASK_EVERY = timedelta(minutes=30)
 FRESH_FOR, ASK_FRESH_EVERY = timedelta(hours=2), timedelta(minutes=5)  # while somebody watches
 ASK_FOR = timedelta(days=7)  # who has not opened it by then will not
 STANDS_STILL_AFTER = timedelta(minutes=2)
-LONGEST_WAIT = 5.0
 
 
 def wake_click_questions(now: datetime) -> None:
@@ -38,7 +36,7 @@ def ask_clicks(campaign: Campaign, *, until: float) -> None:
     """Read the vendor's list for one time slice, from where the last one ended; then queue the next slice."""
     assert campaign.account is not None
     account, page = campaign.account, campaign.clicks_page or 1
-    while page and _has_turn(account):
+    while page and wait_turn(account):
         try:
             receipts, has_more = _read(account, campaign.reference, page)
         except ProviderError as error:
@@ -49,15 +47,6 @@ def ask_clicks(campaign: Campaign, *, until: float) -> None:
         if page and monotonic() >= until:
             enqueue("ask_clicks", campaign.pk)
             return
-
-
-def _has_turn(account: ProviderAccount) -> bool:
-    """Pages are read at the pace that sends share; False while the account must wait, and the schedule asks again."""
-    wait = account.buy_pace(1, now=time.time()) - time.time()
-    if wait > LONGEST_WAIT:
-        return False
-    time.sleep(max(0.0, wait))
-    return True
 
 
 def _read(account: ProviderAccount, group: str, page: int) -> tuple[list[DeliveryReceipt], bool]:

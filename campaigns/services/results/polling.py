@@ -1,6 +1,7 @@
 """Asking the vendor what became of messages: where it pushes nothing, where a push was lost, where we are in doubt."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -16,7 +17,7 @@ from campaigns.queue import enqueue
 from providers.base import DeliveryReceipt
 from providers.errors import ProviderError
 
-from ..accounts import open_provider, provider_class
+from ..accounts import buy_turn, open_provider, provider_class
 from .hearing import hear
 from .settling import end_never_taken, repeat_doubtful
 
@@ -65,11 +66,15 @@ def look_due(account: ProviderAccount) -> None:
     due = _due(account, now)
     if not due or not provider_class(account).capabilities.look_up:
         return
-    until = monotonic() + SLICE_SECONDS
     days = _whole_days(account, due)
+    if not days:
+        due = due[: max(1, int(account.pace))]  # a second's worth: what is sent meanwhile waits no longer
+    starts_at = buy_turn(account, len(days) or len(due))
+    if starts_at is None:
+        return
     has_answered = True
     try:
-        receipts, asked = asyncio.run(_ask(account, due, days, until))
+        receipts, asked = asyncio.run(_ask(account, due, days, starts_at))
     except ProviderError as error:
         account.note_trouble(error.code, now=now)
         receipts, asked, has_answered = [], list(due), False
@@ -105,19 +110,26 @@ def _of_days(account: ProviderAccount, days: Sequence[date], now: datetime) -> "
 
 
 async def _ask(
-    account: ProviderAccount, due: Sequence[OpenMessage], days: Sequence[date], until: float
+    account: ProviderAccount, due: Sequence[OpenMessage], days: Sequence[date], starts_at: float
 ) -> tuple[list[DeliveryReceipt], list[OpenMessage]]:
     """What the vendor said, and which messages there was time to ask about."""
+    until = monotonic() + SLICE_SECONDS
     async with open_provider(account) as provider:
         if days:
+            await _wait_until(starts_at)
             return [receipt for day in days for receipt in await provider.look_up_day(day)], list(due)
         answers, asked = [], []
-        for row in due:
+        for place, row in enumerate(due):
+            await _wait_until(starts_at + place / account.pace)
             answers.append(await provider.look_up(row.message.reference))
             asked.append(row)
             if monotonic() > until:
                 break
         return [answer for answer in answers if answer is not None], asked
+
+
+async def _wait_until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - time.time()))
 
 
 def _put_back(account: ProviderAccount, asked: Iterable[OpenMessage], now: datetime) -> None:

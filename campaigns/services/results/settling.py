@@ -25,7 +25,7 @@ from campaigns.models.day_count import touch_counts
 from providers.base import Accepted, Duplicate, Outcome, Refused, submit_safely
 from providers.errors import AccountRefused
 
-from ..accounts import ask_vendor, provider_class
+from ..accounts import ask_vendor, provider_class, wait_turn
 from ..envelopes import envelope_of, seal
 from ..suppressing import suppress_refused
 
@@ -77,6 +77,8 @@ def repeat_doubtful(account: ProviderAccount, rows: Sequence[OpenMessage], now: 
         return set()
     for place, row in enumerate(rows, 1):
         if now - row.since < REPEAT_WITHIN:
+            if not wait_turn(account):
+                return {row.pk for row in rows[place - 1 :]}
             _repeat(account, row.pk, now)
         if monotonic() > until:
             return {row.pk for row in rows[place:]}

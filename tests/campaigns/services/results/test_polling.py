@@ -1,5 +1,6 @@
 """After a lost worker: everything in doubt is settled, however much it is and however little time a task has."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -95,3 +96,30 @@ def test_what_the_vendor_would_know_by_now_was_never_taken(
     work_off(account, queued)
     told = {"unknown": "worker_lost", "refused": "never_taken"}
     assert set(Message.objects.values_list("state", "reason")) == {(state, told[state])}
+
+
+def test_questions_keep_to_the_pace_that_sends_share(
+    account: ProviderAccount, queued: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    async def look_up(provider: ScriptedProvider, reference: str) -> None:
+        asked.append(time.time())
+
+    changed = replace(ScriptedProvider.capabilities, look_up_day=False, rejects_duplicates=False)
+    monkeypatch.setattr(ScriptedProvider, "capabilities", changed)
+    monkeypatch.setattr(ScriptedProvider, "look_up", look_up)
+    ProviderAccount.objects.update(requests_per_second=20)
+    account.refresh_from_db()
+    began = time.time()
+    look_due(account)
+    assert len(asked) == 19  # what a second allows
+    assert asked[-1] - asked[0] > 18 / 20
+    assert account.free_from(now=began) > began + 18 / 20  # a wave taken meanwhile starts after them
+
+
+def test_nothing_is_asked_while_the_vendor_wants_to_be_left_alone(account: ProviderAccount, queued: Tasks) -> None:
+    account.hold_back(60, now=time.time())
+    look_due(account)
+    assert not ScriptedProvider.asked
+    assert OpenMessage.objects.filter(looks=0).count() == MANY
