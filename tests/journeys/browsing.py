@@ -1,5 +1,6 @@
 """A person at the portal in Chromium: how the stories begin, move about and read a page."""
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
@@ -35,6 +36,9 @@ def somebody(browser: Browser, portal: Portal, username: str = "", **options: An
 
 
 def sign_in(page: Page, portal: Portal, username: str) -> None:
+    """In Japanese, whatever somebody chose in an earlier story."""
+    with contextlib.closing(portal.connect()) as database:
+        database.execute("UPDATE campaigns_user SET language = ''")
     page.goto("/accounts/login/")
     page.get_by_label("ユーザー名またはメールアドレス").fill(username)
     page.get_by_label("パスワード", exact=True).fill(portal.password_of(username))
