@@ -1,6 +1,7 @@
 """Reads values out of vendors' replies and calls, whose types waver: never raises over one, never trusts one."""
 
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 # Others are blunders, and the outermost have no moment in UTC.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -10,7 +11,10 @@ def text(value: object, longest: int = 200) -> str:
     """Strings and numbers alike, cut to what a database column can hold; "" for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return str(value).encode(errors="replace").decode().replace("\0", "")[:longest]
+    found = str(value)
+    if not found.isascii():
+        found = found.encode(errors="replace").decode()
+    return found.replace("\0", "")[:longest]
 
 
 def number(value: object, *, digits: int) -> int | None:
@@ -21,8 +25,13 @@ def number(value: object, *, digits: int) -> int | None:
 
 
 def moment(value: object, time_format: str, zone: tzinfo) -> datetime | None:
+    return _moment(text(value), time_format, zone)
+
+
+@lru_cache(maxsize=1_000)  # hundreds of receipts name the same second, and reading one takes as long as all the rest
+def _moment(written: str, time_format: str, zone: tzinfo) -> datetime | None:
     try:
-        found = datetime.strptime(text(value), time_format).replace(tzinfo=zone)
+        found = datetime.strptime(written, time_format).replace(tzinfo=zone)
     except ValueError:
         return None
     return _sane(found)

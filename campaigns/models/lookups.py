@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Field, ForeignObject, Lookup
 
 
@@ -18,6 +19,12 @@ class Among(Lookup):
 
     def get_prep_lookup(self) -> str:
         return json.dumps(list(self.rhs))
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> tuple[str, tuple[str | int, ...]]:
+        """Among none there is nobody: the database need not be asked."""
+        if self.rhs == "[]":
+            raise EmptyResultSet
+        return super().process_lhs(compiler, connection, lhs)
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         kind = self.lhs.output_field.cast_db_type(connection)

@@ -29,7 +29,7 @@ class OpenMessageQuerySet(models.QuerySet["OpenMessage"]):
             cursor.execute(WATCH.replace("<these>", these), values)
 
     def close(self, messages: Collection[int]) -> None:
-        self.filter(pk__in=messages).delete()
+        self.filter(pk__among=messages).delete()
 
 
 # Parameters: account, next look, whether in doubt, now, the messages.

@@ -29,7 +29,7 @@ class ReceiptLogQuerySet(models.QuerySet["ReceiptLog"]):
 
     def still_waiting(self, logs: Sequence[int]) -> set[int]:
         """Those that nobody else has applied, or is applying now; ours until the transaction ends."""
-        waiting = self.filter(pk__in=logs, applied_at__isnull=True).select_for_update(skip_locked=True)
+        waiting = self.filter(pk__among=logs, applied_at__isnull=True).select_for_update(skip_locked=True)
         return set(waiting.values_list("pk", flat=True))
 
     def settle(self, results: Iterable[ReceiptResult], now: datetime) -> None:

@@ -114,7 +114,7 @@ def _named(receipt: DeliveryReceipt, references: dict[str, str]) -> DeliveryRece
 
 
 def _known(account: ProviderAccount, references: set[str]) -> set[str]:
-    ours = Message.objects.filter(account=account, reference__in=references)
+    ours = Message.objects.filter(account=account, reference__among=references)
     return set(ours.values_list("reference", flat=True))
 
 

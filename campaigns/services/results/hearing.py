@@ -48,10 +48,10 @@ def word_of(receipt: DeliveryReceipt, state: MessageState, now: datetime) -> Wor
 
 def _close(state: MessageState, messages: list[int], now: datetime) -> None:
     """Nothing is left to ask about a final message, and one the vendor speaks of needs no sending."""
-    DueMessage.objects.filter(pk__in=messages).delete()
+    DueMessage.objects.filter(pk__among=messages).delete()
     if state in FINAL:
         OpenMessage.objects.close(messages)
     else:
         # No longer in doubt: asked about from now on by the plan of what was surely handed over.
-        doubtful = OpenMessage.objects.filter(pk__in=messages, in_doubt=True)
+        doubtful = OpenMessage.objects.filter(pk__among=messages, in_doubt=True)
         doubtful.update(in_doubt=False, looks=0, since=now)
