@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Count, Q
 
-from campaigns.models import Campaign, CampaignState, HeldAt, ProviderAccount
+from campaigns.models import Activity, Campaign, CampaignState, HeldAt, ProviderAccount
 
 from .outlook import hold_running
 
@@ -32,3 +33,16 @@ def affected_by(account: ProviderAccount) -> Affected:
 def take_out_of_use(account: ProviderAccount) -> None:
     """To be called once the account says so: whatever sends on it, or begins to, is held."""
     hold_running(account, account.why_halted)
+
+
+def take_all_out_of_use() -> dict[ProviderAccount, Affected]:
+    """What each that was in use held; nobody has decided it, a backup was put back."""
+    found = {}
+    for account in ProviderAccount.objects.filter(is_active=True):
+        with transaction.atomic():
+            found[account] = affected_by(account)
+            account.is_active = False
+            account.save(update_fields=["is_active"])
+            Activity.objects.note(None, "settings_changed", account, changed={"is_active": ["True", "False"]})
+            take_out_of_use(account)
+    return found
