@@ -25,12 +25,14 @@ from campaigns.models import (
     OpenMessage,
     PortalSettings,
     ReceiptLog,
+    SavedFilter,
     Suppression,
     User,
     bulk,
     touch_counts,
 )
 from campaigns.queue import enqueue
+from campaigns.rules.phone_numbers import to_domestic
 from campaigns.rules.pseudonyms import pseudonym
 
 NOT_DECIDED = (CampaignState.DRAFT, CampaignState.DELETED)
@@ -86,8 +88,11 @@ def erase_contact(contact: Contact, actor: User) -> int:
         _refuse_while_pending(messages, now)
         OpenMessage.objects.filter(message__in=messages).delete()  # nobody asks, or offers it again, under a pseudonym
         FieldValues.objects.filter(message__in=messages).delete()
-        for phone in {contact.phone, *messages.values_list("phone", flat=True).distinct()}:
+        phones = {contact.phone, *messages.values_list("phone", flat=True).distinct()}
+        for phone in phones:
             _hide(contact, messages.filter(phone=phone), phone)
+        facts = (contact.name, contact.kana, contact.email, contact.external_id)
+        SavedFilter.objects.forget([*facts, *map(to_domestic, phones)])
         _keep_proof(contact, now)
         Activity.objects.note(actor, "contact_erased", contact)
         contact.delete()

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from campaigns.models import (
     Message,
     OpenMessage,
     ReceiptLog,
+    SavedFilter,
     Suppression,
 )
 from campaigns.services.contacts import save_contact
@@ -216,3 +218,21 @@ def test_a_deleted_entry_leaves_number_and_proof(person):
     assert message.contact is None
     assert message.phone.startswith("+81")
     assert ErasedPerson.objects.get().consent_method == "店頭"
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_kept"),
+    [
+        pytest.param("090-1234-5678", False, id="the number"),
+        pytest.param("+81 9012345678", False, id="the number in another way"),
+        pytest.param("消える人子", False, id="the name"),
+        pytest.param("消える", True, id="a part of the name, which many have"),
+        pytest.param("", True, id="no word"),
+    ],
+)
+def test_no_saved_search_still_names_an_erased_person(typed, is_kept):
+    person = make_contact(phone="+819012345678", name="消える 人子")
+    query = urlencode({"q": typed, "stop": "active"})
+    SavedFilter.objects.create(user=make_user("operator"), name="よく見る人", query=query)
+    erased(person)
+    assert SavedFilter.objects.exists() is is_kept
