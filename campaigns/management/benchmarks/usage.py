@@ -6,6 +6,7 @@ from pathlib import Path
 from django.db import connection
 
 TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -24,6 +25,11 @@ def database_cpu_seconds() -> float:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
     return cpu_seconds(pid) if Path(f"/proc/{pid}").exists() else 0.0
+
+
+def resident_memory() -> float:
+    """MB of this process at this moment."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE / 1_000_000
 
 
 def _stat(pid: int) -> list[str]:
