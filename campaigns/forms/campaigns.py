@@ -13,15 +13,9 @@ from campaigns.services.accounts import provider_class
 from campaigns.services.planning.sampling import list_sizes
 
 from .bodies import BodyField
+from .moments import MomentField
 
 NOW, LATER = "now", "later"
-MOMENT = "%Y-%m-%dT%H:%M"
-
-
-def moment_field(**options: Any) -> forms.DateTimeField:
-    """A moment in Japanese time, picked where the browser can and typed where it cannot."""
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
-    return forms.DateTimeField(required=False, widget=widget, **options)
 
 
 class SizedLists(forms.models.ModelChoiceIterator):  # type: ignore[type-arg]
@@ -54,9 +48,11 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         initial=NOW,
         widget=forms.RadioSelect,
     )
-    scheduled_for = moment_field(label=_l("配信予定日時"), help_text=_l("日本時間です。"))
-    deadline_at = moment_field(
-        label=_l("送信限度日時"), help_text=_l("日本時間です。この日時を過ぎたら、残っていても送りません。")
+    scheduled_for = MomentField(required=False, label=_l("配信予定日時"), help_text=_l("日本時間です。"))
+    deadline_at = MomentField(
+        required=False,
+        label=_l("送信限度日時"),
+        help_text=_l("日本時間です。この日時を過ぎたら、残っていても送りません。"),
     )
     sender = forms.ModelChoiceField(SenderId.objects.none(), label=_l("送信元番号"), required=False)
 

@@ -14,6 +14,8 @@ from campaigns.rules.headers import clean_header
 from campaigns.rules.phone_numbers import format_domestic, parse_phone
 from campaigns.services.contacts import ACTIVE, NOT_CONSENTED, STOPPED, ContactSearch
 
+from .moments import DayField, MomentField
+
 ATTRIBUTE = "attribute_"
 
 
@@ -73,9 +75,8 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "memo": forms.Textarea(attrs={"rows": 2}),
             "consent_text": forms.Textarea(attrs={"rows": 2}),
-            "number_acquired_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "consented_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         }
+        field_classes = {"number_acquired_on": DayField, "consented_at": MomentField}
         help_texts = {
             "number_acquired_on": _("番号を本人から受け取った日です。名義変更の確認に使います。"),
             "consent_basis": _("広告・宣伝は、区分が「なし」の連絡先には送りません。"),

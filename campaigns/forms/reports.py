@@ -12,30 +12,10 @@ from campaigns.models import Campaign, Contact, HeldAt, MessageState, ProviderAc
 from campaigns.services.figures.message_search import Search, number_query
 from campaigns.texts import CARRIERS, VERBS
 
+from .moments import DayField, MonthField
+
 ALL = [("", _("すべて"))]
 GROUPS = [("sent", _("送信したもの")), ("waiting", _("結果待ち"))]
-
-
-YEARS = range(1990, 2200)  # beyond them lies a slip of the finger, and soon the end of the calendar
-
-
-class DayField(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-    def to_python(self, value: Any) -> date | None:
-        day = super().to_python(value)
-        if day and day.year not in YEARS:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return day
-
-
-class MonthField(DayField):
-    """`2026-11`, as its first day."""
-
-    widget = forms.DateInput(attrs={"type": "month", "pattern": "[0-9]{4}-[0-9]{2}"}, format="%Y-%m")
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m"], **kwargs)
 
 
 class Narrowing(forms.Form):

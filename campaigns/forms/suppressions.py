@@ -9,6 +9,8 @@ from campaigns.file_texts import row_reason
 from campaigns.models import SuppressionReason
 from campaigns.rules.phone_numbers import parse_phone
 
+from .moments import MomentField
+
 MOST_AT_ONCE = 5_000
 SHOWN = 5
 LINE_BREAKS = str.maketrans(dict.fromkeys(",、，;；\t", "\n"))
@@ -57,10 +59,7 @@ def _shortened(wrong: list[str]) -> list[str]:
 
 
 class LiftForm(forms.Form):
-    consented_at = forms.DateTimeField(
-        label=_("新しい同意の日時"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    consented_at = MomentField(label=_("新しい同意の日時"))
     consent_method = forms.CharField(
         label=_("同意の方法"), max_length=100, help_text=_("例: 店頭の申込書、電話、Webフォーム")
     )

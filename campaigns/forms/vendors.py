@@ -15,6 +15,8 @@ from campaigns.rules.placeholders import fields
 from campaigns.rules.sending_window import jst_day
 from campaigns.services.accounts import accounts_that, provider_class
 
+from .moments import DayField
+
 LONGEST_URL = 2048
 FIELD = "field_"
 WORTH_ASKING = timedelta(days=30)  # hardly anybody gives up a number sooner
@@ -45,9 +47,8 @@ class ShortUrlForm(AccountChoice):
 
 
 class CleaningForm(AccountChoice):
-    since = forms.DateField(
+    since = DayField(
         label=_("基準日"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_(
             "この日より後に、番号の持ち主が変わったかを確かめます。番号取得日のある連絡先は、その日を使います。"
         ),
