@@ -2,9 +2,10 @@
 
 import time
 
+from django.db import connection
 from django.utils import timezone
 
-from campaigns.models import Campaign, ContactList, DueMessage, ProviderAccount, SenderId, User
+from campaigns.models import Campaign, ContactList, DueMessage, Message, ProviderAccount, SenderId, User, bulk
 from campaigns.services.planning.launching import launch
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 
@@ -15,6 +16,19 @@ VENDORS = {
     "zettai_reach": {"token": "stub", "client_id": "20001"},
     "rakuten_cpaas": {"api_key": "stub", "api_secret": "stub"},
 }
+
+# Parameters: campaign, account, first number, last number.
+EARLIER = """
+INSERT INTO campaigns_message (campaign_id, account_id, reference, phone, body, parts, day, state, reason, vendor_code,
+  vendor_text, provider_message_id, carrier, billed_parts, sent_at, answered_at, final_at)
+SELECT %s, %s, 'earlier' || i, '+8180' || (10000000 + i), '見本様 ご予約は明日10時です。', 1, '2026-10-01', 'delivered',
+  '', '2', '', 'v' || i, 'docomo', 1, '2026-10-01 03:00:00', '2026-10-01 03:00:00', '2026-10-01 03:00:09' FROM <numbers>
+"""
+NUMBERS = {
+    "postgresql": "generate_series(%s, %s) i",
+    "sqlite": "(WITH RECURSIVE s(i) AS (SELECT %s UNION ALL SELECT i + 1 FROM s WHERE i < %s) SELECT i FROM s)",
+}
+AT_ONCE = 500_000
 
 
 def make_account(provider: str, address: str, *, limit: int = NO_LIMIT) -> ProviderAccount:
@@ -27,6 +41,19 @@ def make_account(provider: str, address: str, *, limit: int = NO_LIMIT) -> Provi
     )
     SenderId.objects.create(account=account, value="54321")
     return account
+
+
+def fill_ledger(account: ProviderAccount, messages: int) -> None:
+    """So many sent earlier, by one campaign; the planner knows of them as it would by then."""
+    author, _ = User.objects.get_or_create(username="benchmark")
+    earlier = Campaign.objects.create(name="earlier", account=account, state="completed", created_by=author)
+    statement = EARLIER.replace("<numbers>", NUMBERS[connection.vendor])
+    with connection.cursor() as cursor:
+        for first in range(1, messages + 1, AT_ONCE):
+            last = min(first + AT_ONCE - 1, messages)
+            cursor.execute(statement, [earlier.pk, account.pk, first, last])
+    if messages:
+        bulk.count_anew(Message)
 
 
 def make_campaign(account: ProviderAccount, people: ContactList) -> tuple[Campaign, float]:

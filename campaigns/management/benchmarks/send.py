@@ -17,7 +17,7 @@ from campaigns.services.sending.dispatching import dispatch_due
 from campaigns.services.sending.sending_line import IN_FLIGHT
 from providers.base import OutboundSms
 
-from .campaign import BODY, VENDORS, make_account, make_campaign
+from .campaign import BODY, VENDORS, fill_ledger, make_account, make_campaign
 from .figures import Figure, Measured, medians
 from .stage import Stub, make_people, stub
 from .usage import resident_memory
@@ -37,6 +37,7 @@ USUAL_MESSAGES = {0.0: 400, 0.2: 40}  # by latency in seconds: the usual design 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--earlier", type=int, default=0, help="messages sent before, which the tables hold already")
     parser.add_argument("--vendor", choices=VENDORS, default="zettai_reach", help="rakuten_cpaas takes arrays")
     parser.add_argument(
         "--usual",
@@ -49,11 +50,13 @@ def measure(options: dict[str, Any]) -> tuple[str, list[Figure]]:
     messages, repeats = options["messages"], options["repeats"]
     with stub() as vendor:
         account = make_account(options["vendor"], vendor.address)
+        fill_ledger(account, options["earlier"])
         people = make_people(messages)
         figures = medians([one_run(account, people, messages) for _ in range(repeats)], UNITS)
         if options["usual"]:
             figures += beside_the_usual(account, people, vendor)
-    title = f"{connection.vendor}, {account.provider}, {messages:,} messages, medians of {repeats} runs"
+    beside = f" beside {options['earlier']:,} earlier" if options["earlier"] else ""
+    title = f"{connection.vendor}, {account.provider}, {messages:,} messages{beside}, medians of {repeats} runs"
     return title, figures
 
 
