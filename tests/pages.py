@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.management.commands.seed_demo import prepare
 from campaigns.models import (
@@ -28,9 +29,10 @@ from campaigns.models import (
     User,
 )
 from campaigns.services.planning.launching import confirm
+from campaigns.services.results.counting import recount_touched
 
 from .addresses import Address, every_address, make_import
-from .factories import make_campaign, make_suppression
+from .factories import make_campaign, make_message, make_suppression
 
 # key in an address -> the objects to show; a campaign looks different in each of its states.
 SHOWN: dict[str, Any] = {
@@ -46,6 +48,12 @@ SHOWN: dict[str, Any] = {
 REPEATED_IN_ADMIN = ("_delete", "_history")  # the same page for every model: once is enough
 FORGETS_THE_SESSION = {"account_logout", "admin:logout"}
 
+STOPPED: dict[str, dict[str, Any]] = {
+    "一時停止した配信": {"state": "paused"},
+    "保留になった配信": {"state": "holding", "hold_reason": "quota_used_up"},
+    "停止した配信": {"state": "cancelled"},
+}
+
 
 @dataclass(frozen=True)
 class Page:
@@ -56,7 +64,8 @@ class Page:
 
 @transaction.atomic  # else a worker that runs beside it would take part in preparing
 def furnish() -> None:
-    """The demo, and what it lacks: a draft, a request, an upload not yet checked, an opt-out, a closed day."""
+    """The demo, and what it lacks: a draft, a request, campaigns that stand still, an upload not yet checked, an
+    opt-out, a closed day."""
     call_command("seed_demo", verbosity=0)
     operator = User.objects.get(username="operator")
     sender, everybody = SenderId.objects.filter(account__provider="zettai_reach").get(), ContactList.objects.all()
@@ -65,6 +74,21 @@ def furnish() -> None:
     prepare(request, sender, operator, everybody)
     confirm(request, operator)
     make_campaign(account=sender.account, sender=sender, created_by=operator, name="下書き", lists=[everybody[0]])
+    for name, facts in STOPPED.items():
+        stopped = make_campaign(
+            account=sender.account,
+            sender=sender,
+            created_by=operator,
+            name=name,
+            lists=[everybody[0]],
+            starts_at=timezone.now(),
+            started_at=timezone.now(),
+            recipients=4,
+            **facts,
+        )
+        for state in ("delivered", "undelivered", "unknown", "queued"):
+            make_message(stopped, state=state, sent_at=None if state == "queued" else timezone.now())
+    recount_touched(timezone.now())
     make_suppression(created_by=operator, note="電話での申し出", source="電話")
     make_import()
     ClosedDay.objects.create(day=date(2026, 12, 29), name="年末休業")
