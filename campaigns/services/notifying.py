@@ -17,6 +17,7 @@ from campaigns.queue import enqueue
 from campaigns.texts import notice_text
 
 logger = logging.getLogger(__name__)
+AT_ONCE = 100
 # In any other state there is nothing left to tell; an answer stays one.
 TRUE_WHILE: dict[str, str] = {
     Notice.Kind.REQUESTED: CampaignState.PENDING_APPROVAL,
@@ -50,14 +51,16 @@ def _owe(kind: str, campaign: Campaign, people: Iterable[User]) -> None:
 
 
 def send_notices(*, until: float) -> None:
-    """What is due, for one slice; where the mail server fails, the rest waits for the next minute too."""
+    """What is due, for one slice; where the mail server fails, the rest waits for the next minute."""
     now = timezone.now()
     due = Notice.objects.filter(due_at__lte=now).select_related("person", "campaign").order_by("due_at", "pk")
-    for notice in due.iterator():
+    for notice in due[:AT_ONCE]:
         if monotonic() >= until:
-            return
+            break
         if notice.claim(now) and not _is_settled(notice, now):
             return
+    if due.exists():
+        enqueue("send_notices")
 
 
 def _is_settled(notice: Notice, now: datetime) -> bool:
