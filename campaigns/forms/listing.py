@@ -107,6 +107,7 @@ NARROWED_BY = {
     "activity_list": tuple(ActivityFilter.base_fields),
     "suppression_list": tuple(SuppressionFilter.base_fields),
     "template_list": ("category", "q"),
+    "count_month": ("account",),  # of whatever month is shown: a month under a name would be over soon
 }
 
 

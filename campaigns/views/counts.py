@@ -40,6 +40,7 @@ def count_month(request: HtmxRequest) -> HttpResponse:
         "account": account,
         "months_beside": months_beside(month),
         "is_running": month >= this_month,
+        "is_narrowed": account is not None,
         "points": [(jst(day, "tick"), [figures.charged]) for day, figures in report.days.items()],
         **as_liked(request, "count_month"),
     }

@@ -18,6 +18,7 @@ QUERIES = {
     "activity_list": "q=さくら",
     "suppression_list": "q=さくら",
     "template_list": "q=さくら",
+    "count_month": "account=1",
 }
 
 
