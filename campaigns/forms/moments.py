@@ -1,7 +1,7 @@
 """Days, months and moments as a person gives them. A year nobody means is refused like any other slip of the finger:
 at the ends of the calendar there is no other zone's time to count in."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,14 +11,15 @@ YEARS = range(1990, 2200)
 DAY, MONTH, MOMENT = "%Y-%m-%d", "%Y-%m", "%Y-%m-%dT%H:%M"
 
 
+def in_our_time(day: date) -> None:
+    """The field has the sentence for what is no day, or no moment."""
+    if day.year not in YEARS:
+        raise ValidationError("", code="invalid")
+
+
 class DayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format=DAY)
-
-    def to_python(self, value: Any) -> date | None:
-        day = super().to_python(value)
-        if day and day.year not in YEARS:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return day
+    default_validators = [in_our_time]
 
 
 class MonthField(DayField):
@@ -34,9 +35,4 @@ class MomentField(forms.DateTimeField):
     """In Japanese time; picked where the browser can and typed where it cannot."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT)
-
-    def to_python(self, value: Any) -> datetime | None:
-        moment = super().to_python(value)
-        if moment and moment.year not in YEARS:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return moment
+    default_validators = [in_our_time]

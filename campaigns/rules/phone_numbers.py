@@ -131,6 +131,11 @@ def typed_digits(text: str) -> str:
     return "0" + digits.removeprefix("81") if is_international else digits
 
 
+def is_whole_mobile(text: str) -> bool:
+    """All digits of a mobile number and its prefix, so that nothing else can be meant."""
+    return PLAIN_MOBILE.fullmatch(typed_digits(text)) is not None and typed_digits(text).startswith("0")
+
+
 def format_domestic(e164: str) -> str:
     """`080-1111-2222`; the hyphens survive a spreadsheet."""
     return "-".join(_groups(e164))

@@ -69,8 +69,9 @@ def buy_turn(account: ProviderAccount, questions: int = 1) -> float | None:
     """UNIX time from which so many may be asked, at the pace that sends share; None where that is too far off, and the
     schedule asks again."""
     now = time.time()
-    starts_at = account.buy_pace(questions, now=now)
-    return starts_at if starts_at - now <= LONGEST_WAIT else None
+    if account.free_from(now=now) > now + LONGEST_WAIT:
+        return None  # and nothing bought, which would keep sends waiting for nobody
+    return account.buy_pace(questions, now=now)
 
 
 def wait_turn(account: ProviderAccount) -> bool:

@@ -15,7 +15,7 @@ from campaigns.file_texts import file_trouble
 from campaigns.forms.suppressions import LiftForm, RefusalFileForm, SuppressionFilter, SuppressionForm
 from campaigns.models import Activity, Contact, Suppression, User
 from campaigns.models.contact_index import phone_like
-from campaigns.rules.phone_numbers import format_domestic, typed_digits
+from campaigns.rules.phone_numbers import format_domestic, is_whole_mobile
 from campaigns.services.imports.refusals import register_file
 from campaigns.services.suppressing import lift, suppress
 
@@ -25,8 +25,6 @@ from .exports import ask_about_lost, csv_response
 from .htmx import HtmxRequest
 from .listing import as_liked
 from .paging import page_of
-
-NUMBER_DIGITS = 11  # of a Japanese mobile number
 
 
 @requires("campaigns.view_suppression")
@@ -45,7 +43,7 @@ def _found(filters: SuppressionFilter, user: User) -> "QuerySet[Suppression]":
     found = Suppression.objects.all()
     given = filters.cleaned_data if filters.is_valid() else {}
     if text := given.get("q", "").strip():
-        is_number = len(typed_digits(text)) >= NUMBER_DIGITS  # read at once, by the index; all else is read through
+        is_number = is_whole_mobile(text)  # found at once, by the index; all else is read through
         number = phone_like(text, whole=is_number or not user.has_perm("campaigns.see_numbers"))
         found = found.filter(number if is_number else number | Q(source__icontains=text) | Q(note__icontains=text))
     if reason := given.get("reason"):

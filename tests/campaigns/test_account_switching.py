@@ -1,5 +1,7 @@
 """What the admin says and does when an account goes out of use, or a sender is to change, while campaigns use it."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -43,3 +45,21 @@ def test_the_sender_somebody_decided_on_stays(administrator, state, is_kept):
     assert ("新しい送信元番号を追加してください" in errors(response)) is is_kept
     sender.refresh_from_db()
     assert sender.value == ("50001" if is_kept else "50002")
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        pytest.param({"state": "holding"}, "「再開する」を押すと続きから送ります。", id="held"),
+        pytest.param({"state": "scheduled"}, "予約日時までに管理者が使用を再開すれば", id="booked here"),
+        pytest.param(
+            {"state": "scheduled", "held_at": "vendor"}, "このままでも予約日時に送られます", id="at the vendor"
+        ),
+    ],
+)
+def test_a_campaign_says_what_becomes_of_it_while_its_account_is_out_of_use(administrator, facts, sentence):
+    at = timezone.now() + timedelta(days=1)
+    campaign = make_campaign(account=make_account(is_active=False), scheduled_for=at, starts_at=at, **facts)
+    page = administrator.get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert sentence in page
+    assert page.count("は使用停止中です") == 1

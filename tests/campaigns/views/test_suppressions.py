@@ -29,6 +29,7 @@ def text_of(response) -> str:
         pytest.param({}, {"電話", "Web"}, id="all"),
         pytest.param({"q": "090-1234"}, {"電話"}, id="by part of a number"),
         pytest.param({"q": "+81 90-1234-5678"}, {"電話"}, id="by a whole number"),
+        pytest.param({"q": "20261126-00017"}, {"Web"}, id="by a long number in a note"),
         pytest.param({"q": "web"}, {"Web"}, id="by source"),
         pytest.param({"q": "11月"}, {"電話"}, id="by note"),
         pytest.param({"reason": "complaint"}, {"Web"}, id="by reason"),
@@ -37,7 +38,7 @@ def text_of(response) -> str:
 )
 def test_refusals_are_searched_and_filtered(clerk, query, found):
     make_suppression(phone="+819012345678", source="電話", note="11月に申し出")
-    make_suppression(phone="+818099990000", source="Web", reason="complaint")
+    make_suppression(phone="+818099990000", source="Web", reason="complaint", note="受付 20261126-00017")
     assert {row.source for row in clerk.get("/suppressions/", query).context["page"]} == found
 
 

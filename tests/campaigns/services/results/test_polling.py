@@ -119,7 +119,9 @@ def test_questions_keep_to_the_pace_that_sends_share(
 
 
 def test_nothing_is_asked_while_the_vendor_wants_to_be_left_alone(account: ProviderAccount, queued: Tasks) -> None:
-    account.hold_back(60, now=time.time())
+    now = time.time()
+    account.hold_back(60, now=now)
     look_due(account)
     assert not ScriptedProvider.asked
+    assert account.free_from(now=now) == pytest.approx(now + 60)  # and no time bought that nobody uses
     assert OpenMessage.objects.filter(looks=0).count() == MANY
