@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from providers.registry import PROVIDERS
 
@@ -24,6 +25,13 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         real(sock, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A page leaves its language to the thread that made it, and so to the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
