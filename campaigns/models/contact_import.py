@@ -22,6 +22,7 @@ STANDS_STILL_AFTER = timedelta(seconds=30)
 
 class ImportState(models.TextChoices):
     UPLOADED = "uploaded", _("アップロード済み")
+    READING = "reading", _("読み込み中")
     CHECKING = "checking", _("確認中")
     CHECKED = "checked", _("確認済み")
     RUNNING = "running", _("取込中")
@@ -34,13 +35,14 @@ class ImportState(models.TextChoices):
     @classmethod
     def working(cls) -> "frozenset[ImportState]":
         """A worker has it in hand."""
-        return frozenset({cls.CHECKING, cls.RUNNING, cls.UNDOING})
+        return frozenset({cls.READING, cls.CHECKING, cls.RUNNING, cls.UNDOING})
 
 
 S = ImportState
-# What may follow what. A failed check goes back to the choice of encoding and columns.
+# What may follow what. Only a large workbook is read first. A failed check goes back to the choice of its columns.
 MOVES: dict[str, frozenset[str]] = {
-    S.UPLOADED: frozenset({S.UPLOADED, S.CHECKING, S.CANCELLED}),
+    S.UPLOADED: frozenset({S.UPLOADED, S.READING, S.CHECKING, S.CANCELLED}),
+    S.READING: frozenset({S.CHECKING, S.FAILED, S.CANCELLED}),
     S.CHECKING: frozenset({S.CHECKED, S.FAILED, S.CANCELLED}),
     S.CHECKED: frozenset({S.UPLOADED, S.CHECKING, S.RUNNING, S.CANCELLED}),
     S.RUNNING: frozenset({S.DONE, S.FAILED, S.CANCELLED}),
@@ -48,7 +50,7 @@ MOVES: dict[str, frozenset[str]] = {
     S.CANCELLED: frozenset({S.UNDOING}),
     S.UNDOING: frozenset({S.UNDONE}),
     S.UNDONE: frozenset(),
-    S.FAILED: frozenset({S.UPLOADED, S.CHECKING, S.CANCELLED}),
+    S.FAILED: frozenset({S.UPLOADED, S.READING, S.CHECKING, S.CANCELLED}),
 }
 
 
@@ -64,6 +66,7 @@ class ContactImport(models.Model):
     header_key = models.CharField(max_length=64, blank=True, db_index=True)  # the same for files with the same headings
     sheets = models.JSONField(default=list)  # names, of a workbook
     sheet = models.CharField(_("シート"), max_length=100, blank=True)  # the one that is read
+    unread_from = models.PositiveBigIntegerField(null=True)  # byte of the sheet's XML whence it is not text yet
     mapping = models.JSONField(_("列の対応"), default=dict)  # column index as string -> field name of rules/headers.py
     existing = models.CharField(
         _("登録済みの連絡先"), max_length=10, choices=ExistingContacts, default=ExistingContacts.UPDATE

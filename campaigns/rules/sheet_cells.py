@@ -1,69 +1,62 @@
-"""The XML of a sheet, and of the texts and styles its cells point to, as the text a person sees in each cell."""
+"""The XML of a sheet, and of the styles its cells point to, as the text a person sees in each cell."""
 
 import re
-from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from campaigns.errors import InvalidInput
 
 from .sending_window import JST
+from .shared_texts import TextTable, unescaped
 
 # Formats of dates and times that have a number and no text; 27 to 36 and 50 to 58 are Japanese.
 DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 NOT_A_DATE = re.compile(r'"[^"]*"|\\.|_.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 DATE_LETTERS = re.compile(r"[ymdhseg]", re.IGNORECASE)  # e and g: Japanese years
-ESCAPES = {"_x000D_": "", "_x005F_": "_"}
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 FIRST_DAY, FIRST_DAY_1904 = datetime(1899, 12, 30, tzinfo=JST), datetime(1904, 1, 1, tzinfo=JST)
 BLANK_ROW: list[str] = []  # one for all: a sheet may begin in row 1,000,000
 
 
-class SharedTexts:
-    """The texts of a workbook, each once: packed, for a million of them. A text beyond `max_cell` is cut after it."""
+class DateCells(NamedTuple):
+    """Which cells show a number as a date, and the day it counts from."""
 
-    def __init__(self, max_cell: int, *, most: int) -> None:
-        self.max_cell, self.most = max_cell, most
-        self.packed, self.ends = bytearray(), array("Q", [0])
-        self.pieces: list[str] = []
-        self.length = 0  # of the pieces together
-        self.is_text = self.is_reading = False
+    styles: frozenset[int]
+    first_day: datetime
 
-    def __getitem__(self, at: int) -> str:
-        return self.packed[self.ends[at] : self.ends[at + 1]].decode()
 
-    def start(self, name: str, given: dict[str, str]) -> None:
-        if name == "rPh":  # how it is read aloud
-            self.is_reading = True
-        self.is_text = name == "t" and not self.is_reading
+class SheetPlace(NamedTuple):
+    """Where reading can go on: the byte of the sheet's part where a row begins, and the number of rows before it."""
 
-    def text(self, text: str) -> None:
-        if self.is_text and self.length <= self.max_cell:
-            self.pieces.append(text)
-            self.length += len(text)
+    byte: int = 0
+    row: int = 0
 
-    def end(self, name: str) -> None:
-        self.is_text = False
-        if name == "rPh":
-            self.is_reading = False
-        elif name == "si":
-            self.packed += unescaped("".join(self.pieces))[: self.max_cell + 1].encode()
-            self.ends.append(len(self.packed))
-            self.pieces.clear()
-            self.length = 0
-            if len(self.packed) > self.most:
-                raise InvalidInput("workbook_too_large", maximum=self.most // 1_000_000)
+
+SHEET_START = SheetPlace()
 
 
 class SheetRows:
-    """Collects the rows of a sheet while it is parsed."""
+    """Collects the rows of a sheet while it is parsed, each once the next begins."""
 
-    def __init__(self, texts: SharedTexts, date_styles: frozenset[int], max_columns: int, *, since_1904: bool) -> None:
-        self.texts, self.date_styles, self.max_columns = texts, date_styles, max_columns
-        self.first_day = FIRST_DAY_1904 if since_1904 else FIRST_DAY
+    item = "row"
+    place: Callable[[], int]
+
+    def __init__(
+        self,
+        texts: TextTable,
+        dates: DateCells,
+        *,
+        max_columns: int,
+        max_cell: int,
+        start: SheetPlace = SHEET_START,
+    ) -> None:
+        self.texts, self.dates = texts, dates
+        self.max_columns, self.max_cell = max_columns, max_cell
         self.rows: list[list[str]] = []
-        self.row, self.written = 0, 0  # numbers of the row now read and of the last handed on
+        self.row = self.written = start.row  # numbers of the row now read and of the last handed on
+        self.next_at = start.byte  # where the rows after that one begin
         self.cells: list[str] = []
         self.column = 0
         self.kind, self.style = "n", ""
@@ -71,7 +64,14 @@ class SheetRows:
         self.length = 0
         self.is_value = self.is_reading = False
 
-    def finished(self) -> list[list[str]]:
+    @property
+    def rest(self) -> SheetPlace:
+        """Where the rows begin that are not handed on yet."""
+        return SheetPlace(self.next_at, self.written)
+
+    def finished(self, *, is_end: bool = False) -> list[list[str]]:
+        if is_end:
+            self._hand_on()
         rows, self.rows = self.rows, []
         return rows
 
@@ -85,13 +85,16 @@ class SheetRows:
         elif name == "rPh":
             self.is_reading = True
         elif name == "row":
+            if self.cells or not self.next_at:
+                self._hand_on()
+                self.next_at = self.place()
             self.row = int(given["r"]) if "r" in given else self.row + 1
             if not self.written < self.row <= LAST_ROW:
                 raise InvalidInput("damaged_workbook")
-            self.cells, self.column = [], 0
+            self.column = 0
 
     def text(self, text: str) -> None:
-        if self.is_value and self.length <= self.texts.max_cell:
+        if self.is_value and self.length <= self.max_cell:
             self.pieces.append(text)
             self.length += len(text)
 
@@ -103,10 +106,13 @@ class SheetRows:
                 self._put(self._shown("".join(self.pieces)))
         elif name == "rPh":
             self.is_reading = False
-        elif name == "row" and self.cells:
+
+    def _hand_on(self) -> None:
+        """Rows without cells are handed on with the next that has some."""
+        if self.cells:
             self.rows += [BLANK_ROW] * (self.row - self.written - 1)
             self.rows.append(self.cells)
-            self.written = self.row
+            self.cells, self.written = [], self.row
 
     def _put(self, text: str) -> None:
         """Cells without a value, which every tidied sheet has by the thousand, count for nothing."""
@@ -122,12 +128,12 @@ class SheetRows:
         if kind == "s":
             return self.texts[int(text)]
         if kind == "n":
-            if self.style and int(self.style) in self.date_styles:
-                return _as_date(text, self.first_day)
+            if self.style and int(self.style) in self.dates.styles:
+                return _as_date(text, self.dates.first_day)
             return text if text.isdigit() else _as_number(text)
         if kind == "b":
             return "TRUE" if text == "1" else "FALSE"
-        return unescaped(text)[: self.texts.max_cell + 1]
+        return unescaped(text)[: self.max_cell + 1]
 
 
 def date_styles(elements: Iterable[tuple[str, dict[str, str]]]) -> frozenset[int]:
@@ -144,12 +150,6 @@ def date_styles(elements: Iterable[tuple[str, dict[str, str]]]) -> frozenset[int
             if int(given.get("numFmtId", 0)) in dates:
                 styles.add(at)
     return frozenset(styles)
-
-
-def unescaped(text: str) -> str:
-    for escape, meant in ESCAPES.items() if "_x" in text else ():
-        text = text.replace(escape, meant)
-    return text
 
 
 def _column(reference: str) -> int:

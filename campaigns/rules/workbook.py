@@ -6,15 +6,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any, BinaryIO, NamedTuple
+from functools import cached_property
+from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
 from campaigns.errors import InvalidInput
 
-from .sheet_cells import SharedTexts, SheetRows, date_styles
+from .shared_texts import SharedTexts, TextTable
+from .sheet_cells import FIRST_DAY, FIRST_DAY_1904, SHEET_START, DateCells, SheetPlace, SheetRows, date_styles
+from .workbook_xml import Elements, parse, parse_items
 
-BLOCK = 1 << 16
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 TEXTS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those a workbook may use (ECMA-376 part 2)
@@ -32,6 +33,13 @@ class WorkbookLimits:
 class Sheet(NamedTuple):
     name: str
     part: str  # its file in the archive
+
+
+class Portion(NamedTuple):
+    """Rows of a sheet, and where the next begin; None at its end."""
+
+    rows: list[list[str]]
+    rest: SheetPlace | None
 
 
 class Workbook:
@@ -53,16 +61,48 @@ class Workbook:
 
     def rows(self, sheet: Sheet) -> Iterator[list[str]]:
         """Blank rows too, so that the nth is row n of the spreadsheet; none after the last filled one."""
-        with _damage_named():
-            rows = SheetRows(self._texts, self._date_styles(), self.limits.max_columns, since_1904=self._since_1904())
-            for _ in self._parse(sheet.part, rows):
-                yield from rows.finished()
+        for portion in self.portions(sheet):
+            yield from portion.rows
+
+    def portions(self, sheet: Sheet, start: SheetPlace = SHEET_START) -> Iterator[Portion]:
+        with _damage_named(), self.archive.open(sheet.part) as content:
+            rows = SheetRows(
+                self.texts,
+                self.dates,
+                max_columns=self.limits.max_columns,
+                max_cell=self.limits.max_cell,
+                start=start,
+            )
+            for _ in parse_items(content, rows, start=start.byte):  # type: ignore[arg-type]
+                yield Portion(rows.finished(), rows.rest)
+            yield Portion(rows.finished(is_end=True), None)
+
+    def size(self, sheet: Sheet) -> int:
+        """Bytes of its part."""
+        return self.archive.getinfo(sheet.part).file_size
 
     @cached_property
-    def _texts(self) -> SharedTexts:
+    def texts(self) -> TextTable:
+        """What the cells point to; read as far as they do, unless somebody has put all of them here."""
+        return self._shared_texts()
+
+    def all_texts(self) -> SharedTexts:
+        with _damage_named():
+            texts = self._shared_texts()
+            texts.read_all()
+            return texts
+
+    def _shared_texts(self) -> SharedTexts:
         texts = SharedTexts(self.limits.max_cell, most=self.limits.max_unpacked // 10)
-        self._read(TEXTS, texts)
+        if TEXTS in self.archive.namelist():
+            texts.unread = parse(self.archive.open(TEXTS), texts)  # type: ignore[arg-type]
         return texts
+
+    @cached_property
+    def dates(self) -> DateCells:
+        given = next((given for name, given in self._elements(WORKBOOK) if name == "workbookPr"), {})
+        since_1904 = given.get("date1904") in ("1", "true")
+        return DateCells(date_styles(self._elements(STYLES)), FIRST_DAY_1904 if since_1904 else FIRST_DAY)
 
     def _visible_sheets(self) -> list[Sheet]:
         parts = {
@@ -79,65 +119,14 @@ class Workbook:
         ]
         return [Sheet(name, parts[relation]) for name, relation in shown if relation in parts]
 
-    def _since_1904(self) -> bool:
-        given = next((given for name, given in self._elements(WORKBOOK) if name == "workbookPr"), {})
-        return given.get("date1904") in ("1", "true")
-
-    def _date_styles(self) -> frozenset[int]:
-        return date_styles(self._elements(STYLES))
-
     def _elements(self, part: str) -> list[tuple[str, dict[str, str]]]:
-        """Names and attributes, in order; of small parts."""
-        collected = _Elements()
-        self._read(part, collected)
-        return collected.found
-
-    def _read(self, part: str, handler: Any) -> None:
         """A part that is not there is empty."""
+        elements = Elements()
         if part in self.archive.namelist():
-            for _ in self._parse(part, handler):
-                pass
-
-    def _parse(self, part: str, handler: Any) -> Iterator[None]:
-        """Block by block, for the caller to take what the handler has after each."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = _refuse_entities
-        parser.StartElementHandler = partial(_begin, parser, handler)
-        with self.archive.open(part) as content:
-            while block := content.read(BLOCK):
-                parser.Parse(block, False)
-                yield
-        parser.Parse(b"", True)
-        yield
-
-
-class _Elements:
-    def __init__(self) -> None:
-        self.found: list[tuple[str, dict[str, str]]] = []
-
-    def start(self, name: str, given: dict[str, str]) -> None:
-        self.found.append((name, given))
-
-    def end(self, name: str) -> None: ...
-
-    def text(self, text: str) -> None: ...
-
-
-def _begin(parser: Any, handler: Any, name: str, given: dict[str, str]) -> None:
-    """The first element tells whether all of them carry a prefix, as some programs write them."""
-    prefix = len(name) - len(name.rpartition(":")[2])
-    if prefix:
-        parser.StartElementHandler = lambda name, given: handler.start(name[prefix:], given)
-        parser.EndElementHandler = lambda name: handler.end(name[prefix:])
-    else:
-        parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
-    parser.CharacterDataHandler = handler.text
-    parser.StartElementHandler(name, given)
-
-
-def _refuse_entities(*declaration: object) -> None:
-    raise InvalidInput("damaged_workbook")
+            with self.archive.open(part) as content:
+                for _ in parse(content, elements):  # type: ignore[arg-type]
+                    pass
+        return elements.found
 
 
 @contextmanager

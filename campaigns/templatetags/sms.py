@@ -194,6 +194,7 @@ STATES = {
     "expired": ("neutral", "clock"),
     "excluded": ("neutral", "minus-circle"),
     "uploaded": ("neutral", "document"),
+    "reading": ("info", "arrow-path"),
     "checking": ("info", "magnifying-glass"),
     "checked": ("warning", "user-circle"),
     "running": ("info", "arrow-path"),

@@ -6,13 +6,17 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 
 from campaigns.errors import InvalidInput
 from campaigns.models import ContactImport, ImportRow
+from campaigns.rules.shared_texts import SharedTexts, TextTable
+from campaigns.rules.workbook import Workbook
 
-ROWS, PREPARED = "rows", "prepared"
+ROWS, PREPARED, TEXTS = "rows", "prepared", "texts"
 ITEM = array("Q").itemsize
 
 
@@ -38,7 +42,7 @@ class RowLedger:
         return array("Q", content)
 
     def write(self, start: int, numbers: Sequence[int]) -> None:
-        _write(self.path, start * ITEM, array("Q", numbers).tobytes())
+        write_at(self.path, start * ITEM, array("Q", numbers).tobytes())
 
 
 @dataclass
@@ -73,7 +77,7 @@ class PreparedRows:
         facts = asdict(prepared)
         people = facts.pop("people")
         content = f"{json.dumps(facts, ensure_ascii=False)}\n{people}\n".encode()
-        _write(self.path, start, content)
+        write_at(self.path, start, content)
         return start + len(content)
 
     def read(self, start: int, end: int) -> Iterator[Portion]:
@@ -88,6 +92,32 @@ class PreparedRows:
         self.path.unlink(missing_ok=True)
 
 
+class KeptTexts:
+    """The shared texts of a workbook, parsed once for all slices: how many ends there are, the ends, the texts."""
+
+    def __init__(self, contact_import: ContactImport) -> None:
+        self.path = contact_import.beside(TEXTS)
+
+    def table(self, workbook: Workbook) -> TextTable:
+        if not self.path.exists():
+            self._write(workbook.all_texts())
+        with self.path.open("rb") as file:
+            content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+        (ends,) = content[:ITEM].cast("Q")
+        texts_from = ITEM * (1 + ends)
+        return TextTable(content[texts_from:], content[ITEM:texts_from].cast("Q"))
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def _write(self, texts: SharedTexts) -> None:
+        """Under another name until it is whole; forgotten with the upload should that never be."""
+        with NamedTemporaryFile(dir=self.path.parent, prefix=f"{self.path.name}.", delete=False) as file:
+            file.write(array("Q", [len(texts.ends), *texts.ends]).tobytes())
+            file.write(texts.packed)
+        Path(file.name).replace(self.path)
+
+
 def forget(contact_import: ContactImport) -> None:
     """The file, whatever was made of it, and the rows kept for a person to look at."""
     upload = Path(contact_import.file.path)
@@ -97,7 +127,7 @@ def forget(contact_import: ContactImport) -> None:
     ImportRow.objects.filter(contact_import_id=contact_import.pk).delete()
 
 
-def _write(path: Path, start: int, content: bytes) -> None:
+def write_at(path: Path, start: int, content: bytes) -> None:
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         file.seek(start)
         file.write(content)

@@ -31,14 +31,16 @@ from campaigns.models import (
 )
 from campaigns.queue import enqueue
 
-from .beside import PreparedRows, forget
+from .beside import KeptTexts, PreparedRows, forget
 from .checking import CheckPass
-from .passes import Pass, Step, from_the_first_row
+from .passes import Pass, Step, begun, from_the_first_row
+from .sheets import ReadPass
 from .storing import StorePass
 from .undoing import UndoPass
 
 KEEP_FILES_FOR = timedelta(days=30)
 PASSES: dict[str, type[Pass]] = {
+    ImportState.READING: ReadPass,
     ImportState.CHECKING: CheckPass,
     ImportState.RUNNING: StorePass,
     ImportState.UNDOING: UndoPass,
@@ -62,10 +64,11 @@ class Choices:
 
 
 def start_check(contact_import: ContactImport, choices: Choices) -> None:
-    """Go through the whole file in the background and count what would become of it."""
+    """Go through the whole file in the background and count what would become of it; first read what is unread."""
+    reads = contact_import.unread_from is not None
     with transaction.atomic():
         contact_import.move(
-            ImportState.CHECKING,
+            ImportState.READING if reads else ImportState.CHECKING,
             mapping={str(column): field for column, field in choices.mapping.items()},
             existing=choices.existing,
             contact_list=choices.contact_list,
@@ -74,13 +77,16 @@ def start_check(contact_import: ContactImport, choices: Choices) -> None:
             counts={},
             findings={},
             new_lists=[],
-            bytes_prepared=0,
             failure="",
             failure_context={},
-            **from_the_first_row(),
+            **(begun() if reads else _to_check()),
         )
         contact_import.rows.all().delete()
         enqueue("advance_import", contact_import.pk)
+
+
+def _to_check() -> dict[str, object]:
+    return {"bytes_prepared": 0, **from_the_first_row()}
 
 
 def start_import(contact_import: ContactImport, actor: User) -> None:
@@ -174,12 +180,22 @@ def _ours(contact_import: ContactImport) -> "QuerySet[ContactImport]":
 
 
 def _finish(contact_import: ContactImport, *, rows_total: int, counts: dict[str, int]) -> None:
+    if contact_import.state == ImportState.READING:
+        _finish_reading(contact_import, rows_total)
+        return
     if contact_import.state == ImportState.RUNNING:
         Activity.objects.note(contact_import.created_by, "import_finished", contact_import, **counts)
         transaction.on_commit(PreparedRows(contact_import).remove)
         bulk.count_anew(Contact, ContactIndex, ListMembership)
     state = ENDS[ImportState(contact_import.state)]
     _ours(contact_import).update(state=state, rows_total=rows_total, finished_at=timezone.now())
+
+
+def _finish_reading(contact_import: ContactImport, rows: int) -> None:
+    total = rows - contact_import.has_header
+    _ours(contact_import).update(state=ImportState.CHECKING, rows_total=total, **_to_check())
+    transaction.on_commit(KeptTexts(contact_import).remove)
+    enqueue("advance_import", contact_import.pk)
 
 
 def _fail(contact_import: ContactImport, trouble: InvalidInput) -> None:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -15,7 +15,7 @@ CHUNK = 2_000
 class Step(NamedTuple):
     content: Any
     rows: int  # how far it moves the count of rows
-    place: dict[str, int]  # columns of the import: where the next step begins
+    place: Mapping[str, int | None]  # columns of the import: where the next step begins
     is_last: bool
 
 
@@ -38,8 +38,11 @@ class Pass(ABC):
         """In the transaction; what else of the import changes with it."""
 
 
-def from_the_first_row() -> dict[str, object]:
+def begun() -> dict[str, object]:
     """The columns of an import whose next pass begins now."""
     now = timezone.now()
-    began = {"started_at": now, "beat_at": now, "finished_at": None}
-    return {"rows_read": 0, "next_line": 1, "next_row": 1, "bytes_read": 0, **began}
+    return {"started_at": now, "beat_at": now, "finished_at": None}
+
+
+def from_the_first_row() -> dict[str, object]:
+    return {"rows_read": 0, "next_line": 1, "next_row": 1, "bytes_read": 0, **begun()}

@@ -15,7 +15,8 @@ from campaigns.rules.containers import holds_workbook
 from campaigns.rules.headers import ColumnMapping, guess_mapping
 
 from ..suppressing import suppress
-from .uploading import AS_WRITTEN, file_limits, sheet_as_text
+from .sheets import AS_WRITTEN, sheet_as_text
+from .uploading import file_limits
 
 CHUNK = 5_000
 MOST_ROWS = 200_000  # a few seconds of the page's time

@@ -1,15 +1,10 @@
 """A file as it arrives: kept, looked at, and looked at again the way a person says it is to be read."""
 
-import csv
 import hashlib
-import os
 import secrets
 from collections.abc import Sequence
 from contextlib import closing
-from io import TextIOWrapper
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -18,15 +13,13 @@ from django.core.files.base import File
 from campaigns.errors import InvalidInput
 from campaigns.file_texts import headings_of_ours
 from campaigns.models import ContactImport, ContactList, ImportState, PortalSettings, User
-from campaigns.rules.contact_file import SAMPLE_ROWS, FileLimits, FileShape, inspect
+from campaigns.rules.contact_file import FileLimits, FileShape, inspect
 from campaigns.rules.containers import holds_workbook
 from campaigns.rules.csv_reader import read_records
-from campaigns.rules.headers import guess_mapping, header_key
-from campaigns.rules.workbook import Sheet, Workbook, WorkbookLimits
+from campaigns.rules.headers import header_key
 
 from .beside import forget
-
-AS_WRITTEN: dict[str, Any] = {"encoding": "utf_8_sig", "delimiter": ","}  # the sheet of a workbook, by us
+from .sheets import AS_WRITTEN, write_head
 
 
 def file_limits() -> FileLimits:
@@ -67,8 +60,11 @@ def reread(
     sheet: str = "",
 ) -> None:
     """Look at the file again as a person says it is; the choice of columns starts anew."""
-    if contact_import.sheets:
-        read = _as_workbook(contact_import, name=sheet or contact_import.sheet, has_header=has_header)
+    if sheet and sheet != contact_import.sheet:
+        read = _as_workbook(contact_import, name=sheet, has_header=has_header)
+    elif contact_import.sheet:
+        read = _as_read(contact_import, **AS_WRITTEN, has_header=has_header)
+        read["rows_total"] = contact_import.rows_total
     else:
         read = _as_read(contact_import, encoding=encoding, delimiter=delimiter, has_header=has_header)
     contact_import.move(ImportState.UPLOADED, mapping={}, failure_context={}, **read)
@@ -98,17 +94,6 @@ def remembered(contact_import: ContactImport) -> tuple[dict[int, str], ContactIm
     return {at: chosen[title] for at, title in enumerate(contact_import.header) if title in chosen}, last
 
 
-def sheet_as_text(file: BinaryIO, most_rows: int) -> BinaryIO:
-    """The likely sheet of a workbook, AS_WRITTEN, in a file gone once closed; cut just beyond `most_rows`."""
-    workbook = Workbook(file, _workbook_limits())
-    written = TemporaryFile()  # noqa: SIM115  the caller closes it
-    text = TextIOWrapper(written, encoding=AS_WRITTEN["encoding"], newline="")
-    csv.writer(text).writerows(islice(workbook.rows(_likely_sheet(workbook)), most_rows + 2))
-    text.flush()
-    text.detach()
-    return written
-
-
 def _as_text(received: ContactImport) -> dict[str, Any]:
     try:
         return _as_read(received)
@@ -119,42 +104,11 @@ def _as_text(received: ContactImport) -> dict[str, Any]:
 
 
 def _as_workbook(received: ContactImport, *, name: str = "", has_header: bool | None = None) -> dict[str, Any]:
-    """A sheet becomes text beside the workbook, so that whatever follows can go on from any row of it."""
-    with open(received.file.path, "rb") as file:
-        workbook = Workbook(file, _workbook_limits())
-        sheet = next((sheet for sheet in workbook.sheets if sheet.name == name), None) or _likely_sheet(workbook)
-        chosen = {"sheets": [sheet.name for sheet in workbook.sheets], "sheet": sheet.name}
-        text = ContactImport(file=received.file.name, **chosen)
-        _write_sheet(workbook, sheet, text.text_path)
-    doubt = "" if name or len(workbook.sheets) == 1 else "several_sheets"
-    return _as_read(text, **AS_WRITTEN, has_header=has_header) | chosen | {"failure": doubt}
-
-
-def _likely_sheet(workbook: Workbook) -> Sheet:
-    """The first with a column of numbers, for many workbooks begin with a cover."""
-    for sheet in workbook.sheets:
-        header, *sample = _head(workbook, sheet) or [[]]
-        guess = guess_mapping(header, sample)
-        if guess.column_of("phone") is not None or "phone" in guess.ambiguous:
-            return sheet
-    return workbook.sheets[0]
-
-
-def _head(workbook: Workbook, sheet: Sheet) -> list[list[str]]:
-    try:
-        return list(islice(filter(None, workbook.rows(sheet)), SAMPLE_ROWS + 1))
-    except InvalidInput:  # shown to the person who chooses this sheet
-        return []
-
-
-def _write_sheet(workbook: Workbook, sheet: Sheet, path: Path) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf_8_sig", newline="") as text:
-        csv.writer(text).writerows(workbook.rows(sheet))
-
-
-def _workbook_limits() -> WorkbookLimits:
-    return WorkbookLimits(max_unpacked=settings.IMPORT_MAX_UNPACKED_BYTES, max_columns=settings.IMPORT_MAX_COLUMNS)
+    """`rows_total` is an estimate where only the head is read."""
+    head = write_head(received, name)
+    text = ContactImport(file=received.file.name, sheets=head["sheets"], sheet=head["sheet"])
+    doubt = "" if name or len(head["sheets"]) == 1 else "several_sheets"
+    return _as_read(text, **AS_WRITTEN, has_header=has_header) | head | {"failure": doubt}
 
 
 def _as_read(

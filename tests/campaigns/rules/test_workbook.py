@@ -1,5 +1,6 @@
 import io
 import random
+import re
 import tracemalloc
 import zipfile
 from datetime import datetime
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import InvalidInput
+from campaigns.rules import workbook_xml
 from campaigns.rules.containers import holds_workbook
+from campaigns.rules.sheet_cells import SheetPlace
 from campaigns.rules.workbook import Workbook, WorkbookLimits
 from tests.workbooks import MAIN, book_parts, make_workbook, zipped
 
@@ -132,6 +135,58 @@ def test_macros_are_passed_over():
     parts = zipfile.ZipFile(io.BytesIO(make_workbook({"名簿": PEOPLE})))
     content = zipped({name: parts.read(name) for name in parts.namelist()} | {"xl/vbaProject.bin": b"\0" * 99})
     assert rows_of(content) == PEOPLE
+
+
+# --- Going on where an earlier reading ended ---
+HOLES = "".join(
+    f'<row r="{row}"><c r="A{row}"><v>{row}</v></c><c t="s"><v>{row % 2}</v></c></row>' for row in (2, 3, 7, 8, 20)
+)
+COUNTED = "".join("<row><c><v>5</v></c></row><row/>" for _ in range(9))
+SST = f"<sst {MAIN}><si><t>東京</t></si><si><t>大阪</t></si></sst>"
+
+
+def prefixed(data):
+    return re.sub(r"<(/?)(?=[a-z])", r"<\1x:", data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(HOLES, id="numbered rows with holes between them"),
+        pytest.param(COUNTED, id="rows without numbers"),
+        pytest.param(HOLES + '<row r="30"/>' * 9, id="blank rows at the end"),
+        pytest.param("", id="no rows"),
+    ],
+)
+@pytest.mark.parametrize("written", ["utf-8", "utf-16", "prefixed"])
+def test_a_sheet_read_bit_by_bit_is_the_same_sheet(data, written, monkeypatch):
+    monkeypatch.setattr(workbook_xml, "BLOCK", 40)
+    sheet = f"<worksheet {MAIN}><cols><col/></cols><sheetData>{data}</sheetData><end/></worksheet>"
+    if written == "utf-16":
+        sheet = f'<?xml version="1.0" encoding="UTF-16"?>{sheet}'.encode("utf-16")
+    elif written == "prefixed":
+        sheet = prefixed(sheet.replace(MAIN, 'xmlns:x="x"'))
+    parts = {"xl/worksheets/sheet1.xml": sheet, "xl/sharedStrings.xml": SST}
+    content = zipped(book_parts(["表"]) | parts)
+    rows, place = [], SheetPlace()
+    while place is not None:  # each time by a process that knows nothing but the place
+        workbook = Workbook(io.BytesIO(content))
+        found, place = next(portion for portion in workbook.portions(workbook.sheets[0], place) if moves(portion))
+        rows += found
+        assert place is None or place.row == len(rows)
+    assert rows == rows_of(content)
+    assert bool(rows) == bool(data)
+
+
+def moves(portion):
+    return portion.rest is None or portion.rows
+
+
+def test_texts_are_read_as_far_as_cells_point_to_them():
+    content = make_workbook({"表": [[f"文{at}" * 99] for at in range(9_999)]})
+    workbook = Workbook(io.BytesIO(content))
+    next(workbook.rows(workbook.sheets[0]))
+    assert len(workbook.texts.packed) < 1_000_000
 
 
 # --- Bad workbooks ---

@@ -11,6 +11,8 @@ from typing import Any
 
 import django
 
+from tests.workbooks import make_workbook
+
 
 def main(rows: int) -> None:
     django.setup()
@@ -20,22 +22,24 @@ def main(rows: int) -> None:
     from django.db import connection
 
     from campaigns.models import Contact, ContactImport, ListMembership, User
+    from campaigns.rules import workbook_xml
     from campaigns.rules.headers import guess_mapping
-    from campaigns.services.imports import checking
+    from campaigns.services.imports import checking, sheets
     from campaigns.services.imports.importing import Choices, advance, start_check, start_import
     from campaigns.services.imports.undoing import start_undo
     from campaigns.services.imports.uploading import receive_file
 
     call_command("migrate", verbosity=0)
-    checking.CHUNK = 7
-    people = "".join(f"080-1111-{at:04d},見本{at},{'東京店' if at % 2 else ''}\n" for at in range(rows))
-    upload = f"携帯,氏名,グループ\n{people}080-1111-0000,また,\n03-1234-5678,店,\n"
+    workbook_xml.BLOCK, sheets.HEAD_ROWS, sheets.CHUNK, checking.CHUNK = 100, 3, 4, 7
+    people = [[f"080-1111-{at:04d}", f"見本{at}", "東京店" if at % 2 else ""] for at in range(rows)]
+    others = [["080-1111-0000", "また"], ["03-1234-5678", "店"]]
+    upload = make_workbook({"名簿": [["携帯", "氏名", "グループ"], *people, *others]})
     author = User.objects.create(username="somebody")
-    job = receive_file(File(io.BytesIO(upload.encode()), name="名簿.csv"), author)
+    job = receive_file(File(io.BytesIO(upload), name="名簿.xlsx"), author)
 
     def until_done() -> int:
-        kills = 0
-        while job.is_working:
+        kills, state = 0, job.state
+        while job.state == state:
             connection.close()
             if killed_at(kills + 1, lambda: advance(job, until=inf), connection):
                 kills += 1
@@ -43,7 +47,8 @@ def main(rows: int) -> None:
         return kills
 
     start_check(job, Choices(mapping=guess_mapping(job.header).fields, existing="update", new_list="名簿"))
-    found = {"check kills": until_done(), "taken": job.counts["taken"]}
+    found = {"read kills": until_done()}
+    found |= {"check kills": until_done(), "taken": job.counts["taken"]}
     start_import(job, author)
     found |= {"store kills": until_done(), "contacts": Contact.objects.count()}
     found |= {"added": job.counts["added"], "existing": job.counts["existing"], "state": job.state}

@@ -1,12 +1,16 @@
 """Workbooks and limits, from upload to contacts."""
 
 from datetime import date, datetime
+from math import inf
 
 import pytest
 
 from campaigns.errors import InvalidInput
 from campaigns.models import Contact, ContactImport, PortalSettings
+from campaigns.rules import workbook_xml
+from campaigns.services.imports import sheets
 from campaigns.services.imports.checking import left_out
+from campaigns.services.imports.importing import Choices, cancel_import, start_check, start_import, work_on
 from campaigns.services.imports.uploading import first_rows, reread
 from tests.workbooks import make_workbook
 
@@ -73,6 +77,80 @@ def test_the_heading_of_a_sheet_can_be_called_a_row():
 
 def test_rows_left_out_of_a_workbook_come_back_as_they_stood():
     assert list(left_out(checked(make_workbook({"名簿": PEOPLE})))) == [(["03-1234-5678", "店", "", ""], "landline")]
+
+
+# --- Large ones: the head at once, the rest in the background ---
+NUMBERED = [["携帯電話番号", "氏名"], *([f"080-1111-{at:04d}", f"見本{at}"] for at in range(50))]
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Ten rows are many."""
+    monkeypatch.setattr(workbook_xml, "BLOCK", 200)
+    monkeypatch.setattr(sheets, "HEAD_ROWS", 10)
+    monkeypatch.setattr(sheets, "CHUNK", 7)
+
+
+def started(job):
+    start_check(job, Choices(mapping={0: "phone", 1: "name"}, existing="update"))
+    return job
+
+
+def worked(job, until=inf):
+    work_on(job, until=until)
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.usefixtures("large")
+def test_of_a_large_workbook_only_the_head_is_read_while_the_person_waits(settings):
+    job = uploaded(make_workbook({"名簿": NUMBERED}))
+    assert 10 <= job.rows_read < 20
+    assert 25 < job.rows_total < 100  # about
+    assert first_rows(job, 3) == NUMBERED[1:4]
+    worked(started(job))
+    assert (job.state, job.rows_total, job.unread_from) == ("checking", 50, None)
+    assert [*(path.suffix for path in (settings.MEDIA_ROOT / "imports").iterdir())].count(".texts") == 0
+    worked(job)
+    start_import(job, job.created_by)
+    assert worked(job).counts["added"] == 50
+    assert sorted(Contact.objects.values_list("name", flat=True)) == sorted(name for _, name in NUMBERED[1:])
+
+
+@pytest.mark.usefixtures("large")
+def test_reading_goes_on_slice_by_slice_and_tells_how_far_it_is(queued):
+    job, seen = started(uploaded(make_workbook({"名簿": NUMBERED}))), []
+    while job.state == "reading":
+        seen.append(worked(job, until=0).rows_read)
+        assert queued[-1] == ("advance_import", (job.pk,))
+    assert seen[:-1] == sorted(set(seen[:-1]))
+    assert len(seen) > 4
+    assert worked(job).counts["taken"] == 50
+
+
+@pytest.mark.usefixtures("large")
+def test_reading_can_be_cancelled_and_then_nothing_is_left(settings):
+    job = worked(started(uploaded(make_workbook({"名簿": NUMBERED}))), until=0)
+    cancel_import(job, job.created_by)
+    assert worked(job).state == "cancelled"
+    assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+
+
+@pytest.mark.usefixtures("large")
+def test_what_is_wrong_further_down_fails_the_check_and_another_sheet_can_be_chosen():
+    job = started(uploaded(make_workbook({"名簿": [*NUMBERED, ["x"] * 300], "控え": NUMBERED})))
+    worked(job)
+    assert (job.state, job.failure) == ("failed", "too_many_columns")
+    reread(job, sheet="控え")
+    worked(worked(started(job)))
+    assert (job.state, job.counts["taken"]) == ("checked", 50)
+
+
+@pytest.mark.usefixtures("large")
+def test_the_heading_of_a_large_sheet_can_be_called_a_row():
+    job = uploaded(make_workbook({"名簿": NUMBERED[1:]}))
+    reread(job, has_header=True)
+    assert worked(worked(started(job))).counts["taken"] == 49
 
 
 @pytest.mark.parametrize(
