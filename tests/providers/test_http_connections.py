@@ -164,7 +164,7 @@ def test_tls_1_2_is_the_least_and_enough(trusted: Path, version: ssl.TLSVersion,
 
 # After a connection stood: it may have been carried out, and it is never repeated.
 
-LONGEST_REQUEST = 150  # bytes that every call here has at least
+LONGEST_REQUEST = 140  # bytes that every call here has at least
 
 
 async def resets_at_once(connection: Connection) -> None:

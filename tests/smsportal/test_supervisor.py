@@ -33,9 +33,10 @@ while True: time.sleep(0.05)
 """
 # A supervisor in a process of its own, for what cannot be done to the process that runs the tests.
 OUTER = """
-import sys
+import signal, sys
 from pathlib import Path
 from smsportal import supervisor
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, under which tests may run, ignores it
 supervisor.STOP_SECONDS = 1.0
 code, files = sys.argv[1], sys.argv[2:]
 programs = [supervisor.Program(Path(f).name, [sys.executable, "-c", code, f]) for f in files]
