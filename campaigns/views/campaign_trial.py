@@ -19,7 +19,7 @@ from campaigns.services.planning.sampling import made_up_people, sample_people
 from campaigns.services.planning.trials import register_phone, send_trial, trial_messages
 
 from .access import requires
-from .htmx import HtmxRequest, render_page
+from .htmx import HtmxRequest
 from .previews import FIRST, choose
 
 SHOWN = 20
@@ -38,13 +38,7 @@ def campaign_trial(request: HtmxRequest, campaign_id: int) -> HttpResponse:
     if request.method == "POST":
         _send(request, campaign, shown)
         return redirect("campaign_trial", campaign_id)
-    context = {
-        "campaign": campaign,
-        "phones": request.user.trial_phones.all(),
-        "form": TrialPhoneForm(),
-        "reference": new_reference(),
-    }
-    return render_page(request, "campaigns/trial.html", None, context | shown | _results(campaign))
+    return _page(request, campaign, shown, TrialPhoneForm())
 
 
 @requires("campaigns.launch_campaign")
@@ -52,6 +46,17 @@ def campaign_trial(request: HtmxRequest, campaign_id: int) -> HttpResponse:
 def trial_results(request: HtmxRequest, campaign_id: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign, pk=campaign_id)
     return render(request, "campaigns/_trials.html", {"campaign": campaign, **_results(campaign)})
+
+
+def _page(request: HtmxRequest, campaign: Campaign, shown: dict[str, Any], form: TrialPhoneForm) -> HttpResponse:
+    context = {
+        "campaign": campaign,
+        "phones": request.user.trial_phones.all(),
+        "form": form,
+        "reference": new_reference(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "campaigns/trial.html", context | shown | _results(campaign), status=status)
 
 
 def _shown(request: HtmxRequest, campaign: Campaign) -> dict[str, Any]:
@@ -86,18 +91,20 @@ def _send(request: HtmxRequest, campaign: Campaign, shown: dict[str, Any]) -> No
 
 
 @requires("campaigns.launch_campaign")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def trial_phone_add(request: HtmxRequest, campaign_id: int) -> HttpResponse:
-    form = TrialPhoneForm(request.POST)
-    if not form.is_valid():
-        for errors in form.errors.values():
-            messages.error(request, str(errors[0]))
+    if request.method == "GET":  # the page with the refused form, loaded again
         return redirect("campaign_trial", campaign_id)
-    try:
-        register_phone(request.user, form.cleaned_data["phone"], form.cleaned_data["label"])
-    except RuleError as error:
-        messages.error(request, str(error))
-    return redirect("campaign_trial", campaign_id)
+    form = TrialPhoneForm(request.POST)
+    if form.is_valid():
+        try:
+            register_phone(request.user, form.cleaned_data["phone"], form.cleaned_data["label"])
+        except RuleError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("campaign_trial", campaign_id)
+    campaign = get_object_or_404(Campaign.objects.select_related("account", "sender"), pk=campaign_id)
+    return _page(request, campaign, _shown(request, campaign), form)
 
 
 @requires("campaigns.launch_campaign")

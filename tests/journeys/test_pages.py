@@ -57,6 +57,44 @@ def test_every_page(look: Look, demo: Portal, chrome: Browser, addresses: list[t
     assert not problems, "\n".join(f"{where}: {what}" for where, whats in problems.items() for what in whats)
 
 
+def test_every_form_that_is_refused(demo: Portal, chrome: Browser, addresses: list[tuple[str, str, bool]]) -> None:
+    """Sent with what it needs left blank, it comes back with sentences; and that page is looked at like any other."""
+    page = open_as(Look("phone", "ja", "light"), chrome, demo).new_page()
+    heard = listen(page)
+    sign_in(page, demo.password_of(PERSON))
+    problems: dict[str, list[str]] = {}
+    refused = 0
+    for name, url, needs_person in addresses:
+        page.goto(url)
+        if needs_person and page.evaluate(BLANKED):
+            with page.expect_navigation():
+                page.evaluate("document.querySelector('[data-blanked]').requestSubmit()")
+            refused += 1
+            lacks = [] if page.locator(SAID).count() else ["says nothing"]
+            lacks += [] if page.request.get(page.url).ok else ["cannot be loaded again"]
+            found = [line for line in heard if REFUSED not in line] + lacks + sideways(page) + objections(page)
+            problems |= {f"{name} {url}": found} if found else {}
+        heard.clear()
+    page.context.close()
+    assert not problems, "\n".join(f"{where}: {what}" for where, whats in problems.items() for what in whats)
+    assert refused > 10
+
+
+# Chromium's own line for an answer of 422.
+REFUSED = "the server responded with a status of 422"
+SAID = ".error-summary, .wrong, .errorlist, .errornote"
+BLANKED = """() => {
+  const texts = "[type=text], [type=email], [type=password], [type=tel], [type=number]";
+  const needed = `input[required]:is(${texts}), textarea[required]`;
+  const form = [...document.querySelectorAll("main form[method=post]")].find((each) => each.querySelector(needed));
+  if (!form) return false;
+  form.noValidate = true;
+  form.dataset.blanked = "";
+  form.querySelectorAll(needed).forEach((field) => { field.value = ""; });
+  return true;
+}"""
+
+
 def open_as(look: Look, browser: Browser, portal: Portal) -> BrowserContext:
     width, height = SCREENS[look.screen]
     context = browser.new_context(

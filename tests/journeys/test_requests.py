@@ -158,6 +158,7 @@ def test_a_passkey_signs_in_under_the_strict_policy(page: Page, demo: Portal) ->
     page.context.clear_cookies(name="sessionid")
     sign_in(page, demo)
     expect(page).to_have_url(re.compile("/accounts/2fa/authenticate/"))
+    assert not objections(page)
     page.get_by_role("button", name="パスキー・セキュリティキーを使う").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("ダッシュボード")
     page.goto("/accounts/2fa/webauthn/")

@@ -46,8 +46,10 @@ def test_the_page_asks_for_a_phone_first(clerk, draft):
     ],
 )
 def test_a_phone_is_registered(clerk, draft, typed, stored, sentence):
-    response = clerk.post(f"/campaigns/{draft.pk}/trial/phones/add/", {"phone": typed}, follow=True)
+    given = {"phone": typed, "label": "会社の電話"}
+    response = clerk.post(f"/campaigns/{draft.pk}/trial/phones/add/", given, follow=True)
     assert sentence in text_of(response)
+    assert stored or typed in text_of(response), "what was typed is lost"
     assert list(TrialPhone.objects.values_list("phone", flat=True)) == ([stored] if stored else [])
 
 
