@@ -100,8 +100,8 @@ class Postgres(Server):
     def url(self, name: str) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
 
-    def create_database(self, name: str) -> None:
-        self._run(f'CREATE DATABASE "{name}"')
+    def create_database(self, name: str, *, like: str = "template1") -> None:
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
 
     def end_sessions(self, name: str) -> None:
         self._run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name)

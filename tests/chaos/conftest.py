@@ -6,23 +6,40 @@ from pathlib import Path
 import pytest
 
 from tests import throwaway
+from tests.journeys.portal import Portal
 from tests.machine import demand
-from tests.throwaway import Postgres, Redis
+from tests.throwaway import Postgres, Redis, settings_for
 
 from .rig import Backend, OnPostgres, OnSqlite, Rig
 
 OpenRig = Callable[..., Rig]
 
 
+PREPARED = "prepared"
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the set-up leaves, made once for all rigs."""
+    var = tmp_path_factory.mktemp(PREPARED) / "var"
+    Portal(var).prepare()
+    return var
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """With a database that is prepared."""
     demand(throwaway.missing())
     with throwaway.folder() as place, Postgres(place / "postgres") as server:
+        server.create_database(PREPARED)
+        no_broker = "redis://127.0.0.1:1/0"  # nothing is queued yet
+        var = tmp_path_factory.mktemp(PREPARED) / "var"
+        Portal(var, settings=settings_for(server.url(PREPARED), no_broker)).prepare()
         yield server
 
 
 @pytest.fixture
-def new_rig(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenRig]:
+def new_rig(prepared: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenRig]:
     """Rigs on the database named, each with rows and a broker of its own; not yet started."""
     with ExitStack() as stack:
         numbers = count()
@@ -32,12 +49,13 @@ def new_rig(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenRig]
                 return OnSqlite(var)
             place = stack.enter_context(throwaway.folder())
             broker = stack.enter_context(Redis(place / "redis"))
-            return OnPostgres(request.getfixturevalue("postgres"), broker, f"portal_{place.name.rpartition('-')[2]}")
+            name = f"portal_{place.name.rpartition('-')[2]}"
+            return OnPostgres(request.getfixturevalue("postgres"), broker, name, like=PREPARED)
 
         def new_on(database: str, **options: int) -> Rig:
             var = tmp_path / f"var{next(numbers)}"
             var.mkdir()
-            return Rig(var, backend_on(database, var), **options)
+            return Rig(var, backend_on(database, var), like=prepared, **options)
 
         yield new_on
 

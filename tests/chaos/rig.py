@@ -56,8 +56,10 @@ class OnSqlite:
 
 
 class OnPostgres:
-    def __init__(self, server: Postgres, broker: Redis, name: str) -> None:
-        server.create_database(name)
+    """`like`: a database that was prepared before."""
+
+    def __init__(self, server: Postgres, broker: Redis, name: str, *, like: str) -> None:
+        server.create_database(name, like=like)
         self._server = server
         self._broker = broker
         self._name = name
@@ -75,8 +77,8 @@ class OnPostgres:
 class Rig(Portal):
     parts = ("web", "worker")
 
-    def __init__(self, var: Path, backend: Backend, *, seed: int = 1) -> None:
-        super().__init__(var, settings={"WORKERS": "2", **backend.settings})
+    def __init__(self, var: Path, backend: Backend, *, like: Path, seed: int = 1) -> None:
+        super().__init__(var, like=like, settings={"WORKERS": "2", **backend.settings})
         self.backend = backend
         self._of_the_sandbox = ("--seed", str(seed), "--time-scale", TIME_SCALE)
         self._others: list[Process] = []

@@ -1,6 +1,7 @@
 """Stories through running processes, each portal in a folder of its own."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.utils.module_loading import import_string
@@ -42,16 +43,24 @@ def work(queued: list[tuple[str, tuple[int, ...]]]) -> Callable[[], None]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """With demo data, for tests that look at pages and change little."""
-    with Portal(tmp_path_factory.mktemp("demo") / "var", demo=True) as running:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the set-up with demo data leaves, made once for all portals."""
+    var = tmp_path_factory.mktemp("prepared") / "var"
+    Portal(var).prepare("--demo")
+    return var
+
+
+@pytest.fixture(scope="session")
+def demo(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """For tests that look at pages and change little."""
+    with Portal(tmp_path_factory.mktemp("demo") / "var", like=prepared) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """With demo data, for tests that change much; nobody's number and no secret may stand in a log in the end."""
-    with Portal(tmp_path_factory.mktemp("demo") / "var", demo=True) as running:
+def portal(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """For tests that change much; nobody's number and no secret may stand in a log in the end."""
+    with Portal(tmp_path_factory.mktemp("demo") / "var", like=prepared) as running:
         yield running
         assert not running.leaks()
 

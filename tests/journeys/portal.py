@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -42,10 +43,13 @@ class Portal:
 
     parts: Sequence[str] = ()  # of smsportal.run; none named is all
 
-    def __init__(self, var: Path, *, demo: bool = False, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, var: Path, *, like: Path | None = None, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`like`: a folder that was prepared before, to begin with a copy of it."""
         self.var = var
         self.log = var / "log"
-        self._demo = ["--demo"] if demo else []
+        self._like = like
         self.port, self.sandbox_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox = SandboxControl(f"http://127.0.0.1:{self.sandbox_port}")
@@ -58,8 +62,11 @@ class Portal:
         self.start()
         return self
 
-    def prepare(self) -> None:
-        self.python("-m", "smsportal.prepare", *self._demo)
+    def prepare(self, *options: str) -> None:
+        if self._like:
+            shutil.copytree(self._like, self.var, dirs_exist_ok=True)
+        else:
+            self.python("-m", "smsportal.prepare", *options)
 
     def __exit__(self, *error: object) -> None:
         self.stop()
