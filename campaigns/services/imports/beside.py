@@ -96,11 +96,14 @@ class KeptTexts:
     """The shared texts of a workbook, parsed once for all slices: how many ends there are, the ends, the texts."""
 
     def __init__(self, contact_import: ContactImport) -> None:
-        self.path = contact_import.beside(TEXTS)
+        self.upload, self.path = Path(contact_import.file.path), contact_import.beside(TEXTS)
 
     def table(self, workbook: Workbook) -> TextTable:
+        """FileNotFoundError where the upload was forgotten while it was parsed."""
         if not self.path.exists():
             self._write(workbook.all_texts())
+            if not self.upload.exists():
+                self.remove()
         with self.path.open("rb") as file:
             content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
         (ends,) = content[:ITEM].cast("Q")
@@ -121,9 +124,9 @@ class KeptTexts:
 def forget(contact_import: ContactImport) -> None:
     """The file, whatever was made of it, and the rows kept for a person to look at."""
     upload = Path(contact_import.file.path)
+    contact_import.file.delete(save=False)  # first: whoever makes something of it now will miss it
     for path in upload.parent.glob(f"{upload.name}.*"):
         path.unlink(missing_ok=True)
-    contact_import.file.delete(save=False)
     ImportRow.objects.filter(contact_import_id=contact_import.pk).delete()
 
 

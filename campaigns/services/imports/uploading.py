@@ -64,7 +64,8 @@ def reread(
         read = _as_workbook(contact_import, name=sheet, has_header=has_header)
     elif contact_import.sheet:
         read = _as_read(contact_import, **AS_WRITTEN, has_header=has_header)
-        read["rows_total"] = contact_import.rows_total
+        if contact_import.unread_from is not None:
+            read["rows_total"] = contact_import.rows_total
     else:
         read = _as_read(contact_import, encoding=encoding, delimiter=delimiter, has_header=has_header)
     contact_import.move(ImportState.UPLOADED, mapping={}, failure_context={}, **read)

@@ -8,6 +8,7 @@ import pytest
 from campaigns.errors import InvalidInput
 from campaigns.models import Contact, ContactImport, PortalSettings
 from campaigns.rules import workbook_xml
+from campaigns.rules.workbook import Workbook
 from campaigns.services.imports import sheets
 from campaigns.services.imports.checking import left_out
 from campaigns.services.imports.importing import Choices, cancel_import, start_check, start_import, work_on
@@ -132,6 +133,20 @@ def test_reading_goes_on_slice_by_slice_and_tells_how_far_it_is(queued):
 def test_reading_can_be_cancelled_and_then_nothing_is_left(settings):
     job = worked(started(uploaded(make_workbook({"名簿": NUMBERED}))), until=0)
     cancel_import(job, job.created_by)
+    assert worked(job).state == "cancelled"
+    assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+
+
+@pytest.mark.usefixtures("large")
+def test_nothing_is_left_where_it_is_cancelled_while_its_texts_are_parsed(settings, monkeypatch):
+    job = started(uploaded(make_workbook({"名簿": NUMBERED})))
+    parse = Workbook.all_texts
+
+    def parse_and_cancel(workbook):
+        cancel_import(ContactImport.objects.get(), job.created_by)
+        return parse(workbook)
+
+    monkeypatch.setattr(Workbook, "all_texts", parse_and_cancel)
     assert worked(job).state == "cancelled"
     assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
 
