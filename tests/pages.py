@@ -54,6 +54,8 @@ STOPPED: dict[str, dict[str, Any]] = {
     "停止した配信": {"state": "cancelled"},
 }
 
+UNBROKEN = "autumn_newsletter_recipients_checked_and_final_version"
+
 
 @dataclass(frozen=True)
 class Page:
@@ -92,6 +94,17 @@ def furnish() -> None:
     make_suppression(created_by=operator, note="電話での申し出", source="電話")
     make_import()
     ClosedDay.objects.create(day=date(2026, 12, 29), name="年末休業")
+    _name_at_length()
+
+
+def _name_at_length() -> None:
+    """One of each thing bears a name without a place to break it, as files and systems of companies do."""
+    Campaign.objects.filter(name="停止した配信").update(name=UNBROKEN)
+    ContactImport.objects.update(original_name=f"{UNBROKEN}.csv")
+    MessageTemplate.objects.create(name=UNBROKEN, body="見本商店です。")
+    contact = Contact.objects.filter(lists__isnull=False)[0]
+    ContactList.objects.create(name=UNBROKEN).contacts.add(contact)
+    Contact.objects.filter(pk=contact.pk).update(company=UNBROKEN, email=f"{UNBROKEN}@example.jp")
 
 
 def every_page(client: Client) -> list[Page]:

@@ -13,7 +13,7 @@ from tests.journeys.portal import ROOT
 
 from .conftest import OpenRig
 from .disasters import DISASTERS, dealt
-from .verdict import is_completed, is_settled, objections
+from .verdict import is_asked_about, is_completed, is_settled, objections
 
 HANDS = 5  # seeds that together deal out every disaster once
 PEOPLE = 250  # on each account: some twelve seconds
@@ -38,6 +38,7 @@ def test_nothing_is_sent_twice_or_lost_whatever_happens(seed: int, open_rig: Ope
         time.sleep(chance.uniform(0.2, 2))
         DISASTERS[disaster](rig, chance)
     seconds = rig.wait(lambda: is_completed(rig), seconds=RECOVERY_SECONDS)
+    rig.wait(lambda: is_asked_about(rig), seconds=RECOVERY_SECONDS)
     rig.call("let_time_pass", minutes=30)
     rig.wait(lambda: is_settled(rig), seconds=RECOVERY_SECONDS)
     note(f"seed {seed}, {database}: {', '.join(disasters)}: completed {seconds:.0f} s after the last")

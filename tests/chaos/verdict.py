@@ -8,6 +8,8 @@ DUE = "SELECT 1 FROM campaigns_duemessage"
 # In doubt for good is only what a vendor without proof never had; a person decides, and finds it listed.
 UNSETTLED = """SELECT 1 FROM campaigns_message m JOIN campaigns_provideraccount a ON a.id = m.account_id
 WHERE m.state IN ('accepted', 'booked') OR (m.state = 'unknown' AND a.provider <> 'rakuten_cpaas')"""
+UNASKED = """SELECT 1 FROM campaigns_openmessage o JOIN campaigns_provideraccount a ON a.id = o.account_id
+WHERE o.in_doubt AND o.looks = 0 AND a.provider <> 'rakuten_cpaas'"""
 LEASED = "SELECT 1 FROM campaigns_provideraccount WHERE lease IS NOT NULL"
 UNCOUNTED = "SELECT 1 FROM campaigns_campaign WHERE counts_touched_at IS NOT NULL"
 MESSAGES = """SELECT m.reference, m.state, m.reason, a.provider FROM campaigns_message m
@@ -20,6 +22,11 @@ NEVER_TAKEN = {"karaden": "refused", "rakuten_cpaas": "unknown"}  # where no pho
 
 def is_completed(rig: Rig) -> bool:
     return not any(map(rig.rows, (COMPLETED, UNDER_WAY, DUE)))
+
+
+def is_asked_about(rig: Rig) -> bool:
+    """All that is in doubt, where a vendor can say: within half an hour there is time for that."""
+    return not rig.rows(UNASKED)
 
 
 def is_settled(rig: Rig) -> bool:
