@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop, pgettext_lazy
 MESSAGE_REASONS = {
     "opted_out": _l("配信停止の申し出があるため送りません。"),
     "no_consent": _l("広告・宣伝に必要な同意の記録がないため送りません。"),
-    "recently_texted": _l("最近、広告を送ったばかりのため送りません。"),
+    "recently_texted": _l("近い日に別の広告を送ったか、送る予定のため送りません。"),
     "not_for_this_vendor": _l("この配信事業者では送信不可の番号です。"),
     "missing_value": _l("差し込み項目の値がないため送りません。連絡先に値を入れるか、本文に既定値を付けてください。"),
     "unsendable_character": _l("この配信事業者では届かない文字(絵文字や一部の漢字など)があるため送れません。"),

@@ -10,7 +10,7 @@ from .day_count import DayCount, touch_counts
 from .due_message import DueMessage
 from .erased_person import ErasedPerson
 from .heartbeat import Heartbeat
-from .message import FINAL, Leaving, Message, MessageState, SendResult, Word
+from .message import FINAL, REACHES, Leaving, Message, MessageState, SendResult, Word
 from .message_template import MessageTemplate, Purpose, TemplateVersion
 from .notice import Notice
 from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
@@ -29,6 +29,7 @@ __all__ = [
     "FINAL",
     "GIVE_UP_AFTER",
     "MERGE_COLUMNS",
+    "REACHES",
     "Activity",
     "BillingRule",
     "Campaign",

@@ -54,6 +54,10 @@ FINAL = frozenset(
 )
 
 
+# It rang, rings, or will: what counts as a text this person has had.
+REACHES = (S.SENDING, S.BOOKED, S.ACCEPTED, S.DELIVERED, S.NO_RESULT, S.UNKNOWN)
+
+
 class Leaving(NamedTuple):
     """A message that begin_send() let go."""
 
@@ -95,16 +99,21 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """To this person under whatever number, and to their number where nobody else is known to have had it."""
         return self.filter(models.Q(contact=contact) | models.Q(phone=contact.phone, contact=None))
 
-    def begin_send(self, token: str, campaigns: Sequence[int], now: datetime) -> list[Leaving]:
+    def begin_send(self, token: str, campaigns: Sequence[int], now: datetime, *, days_apart: int = 0) -> list[Leaving]:
         """Move a reserved wave to `sending` in one statement that leaves behind what must not go any more.
 
-        Stopped and paused campaigns and closed windows stay queued; suppressed numbers and passed deadlines end here.
+        Stopped and paused campaigns and closed windows stay queued; suppressed numbers and passed deadlines end here,
+        and an advertisement to somebody who has another fewer than `days_apart` days before or after it.
         """
         if not campaigns:
             return []
+        if days_apart:  # of two waves at the same moment one must see the other
+            bulk.one_at_a_time("advertising")
         at = bulk.moment(now)
         booked_for = DAY_BOOKED_FOR[connection.vendor]
-        statement = BEGIN_SEND.format(campaigns=bulk.placeholders(campaigns), booked_for=booked_for)
+        statement = BEGIN_SEND.format(
+            campaigns=bulk.placeholders(campaigns), booked_for=booked_for, too_soon=_too_soon(days_apart, now)
+        )
         with connection.cursor() as cursor:
             cursor.execute(statement, [at, at, at, jst_day(now), token, *campaigns])
             rows = cursor.fetchall()
@@ -193,11 +202,33 @@ DAY_BOOKED_FOR = {
     "postgresql": "(c.starts_at AT TIME ZONE 'Asia/Tokyo')::date",
     "sqlite": "date(c.starts_at, '+9 hours')",
 }
+DAY = {"postgresql": "date", "sqlite": "text"}
+# Of a number's other messages, few as they are. `own` is the day of the one that is to leave.
+TOO_SOON = """c.purpose = 'advertising' AND EXISTS (
+    SELECT 1 FROM campaigns_message o JOIN campaigns_campaign oc ON oc.id = o.campaign_id
+    WHERE o.phone = d.phone AND o.campaign_id <> c.id AND oc.purpose = 'advertising' AND o.state IN ({reaches})
+      AND o.day BETWEEN {first} AND {last})"""
+DAYS_ON = {"postgresql": "({own} + {days})", "sqlite": "date({own}, '{days} days')"}
+
+
+def _too_soon(days_apart: int, now: datetime) -> str:
+    """The condition for these days; never true without the rule."""
+    if not days_apart:
+        return "1 = 0"
+    vendor = connection.vendor
+    today = f"CAST('{jst_day(now)}' AS {DAY[vendor]})"
+    own = f"CASE WHEN c.state = 'scheduled' THEN {DAY_BOOKED_FOR[vendor]} ELSE {today} END"
+    first, last = (DAYS_ON[vendor].format(own=own, days=days) for days in (1 - days_apart, days_apart - 1))
+    return TOO_SOON.format(reaches=", ".join(f"'{state}'" for state in REACHES), first=first, last=last)
+
+
 # Parameters: now, now, now, day, token, then the campaigns that may send now.
 BEGIN_SEND = """
 UPDATE campaigns_message SET
-  state = CASE WHEN stop.phone IS NOT NULL THEN 'suppressed' WHEN c.deadline_at < %s THEN 'expired' ELSE 'sending' END,
-  reason = CASE WHEN stop.phone IS NOT NULL THEN 'opted_out' WHEN c.deadline_at < %s THEN 'deadline_passed' ELSE '' END,
+  state = CASE WHEN stop.phone IS NOT NULL THEN 'suppressed' WHEN c.deadline_at < %s THEN 'expired'
+    WHEN {too_soon} THEN 'cancelled' ELSE 'sending' END,
+  reason = CASE WHEN stop.phone IS NOT NULL THEN 'opted_out' WHEN c.deadline_at < %s THEN 'deadline_passed'
+    WHEN {too_soon} THEN 'recently_texted' ELSE '' END,
   sent_at = %s, day = CASE WHEN c.state = 'scheduled' THEN {booked_for} ELSE %s END
 FROM campaigns_duemessage d
   JOIN campaigns_campaign c ON c.id = d.campaign_id

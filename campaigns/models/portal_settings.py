@@ -43,7 +43,7 @@ class PortalSettings(models.Model):
     recent_days = models.PositiveIntegerField(
         _("広告の配信間隔(日)"),
         default=0,
-        help_text=_("この日数以内に広告を送った宛先には送りません。0は制限なしです。"),
+        help_text=_("この日数以内に別の広告を送った、または送る予定の宛先には送りません。0は制限なしです。"),
     )
     own_hosts = models.TextField(
         _("自社のURLのホスト名"), blank=True, help_text=_("1行に1つ。これ以外のURLには注意が出ます。")

@@ -2,24 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils import timezone
 
 from campaigns.errors import InvalidInput
 from campaigns.models import (
     MERGE_COLUMNS,
+    REACHES,
     Campaign,
     ConsentBasis,
     Contact,
     ListMembership,
     Message,
     MessageState,
-    PortalSettings,
     Purpose,
     bulk,
 )
@@ -31,6 +31,7 @@ from campaigns.rules.sending_window import jst_day
 
 from .. import opting_out
 from ..accounts import provider_class
+from .spacing import Spacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Audience:
         self.text: CompiledText = compile_text(campaign.body)
         self.profile: CountingProfile = campaign.account.counting()
         self.provider = provider_class(campaign.account)
-        self.recent_days = PortalSettings.load().recent_days
+        self.spacing = Spacing(campaign)
         self.opt_out_link = opting_out.link_maker(campaign.pk) if opting_out.is_used_in(campaign.body) else None
         self.lists_in = list(campaign.lists_in.values_list("pk", flat=True))
         self.lists_out = list(campaign.lists_out.values_list("pk", flat=True))
@@ -104,27 +105,19 @@ class Audience:
         return [contact | {name: contact["phone"] in phones for name, phones in known.items()} for contact in contacts]
 
     def _known(self, phones: Sequence[str]) -> dict[str, set[str]]:
-        """Which of these numbers opted out, and which had a text lately.
+        """Which of these numbers opted out, which have another advertisement near, which had a text today.
 
         Asked by the numbers themselves: for a condition on each contact PostgreSQL reads all messages there are.
         """
         return {
             "is_stopped": set(bulk.present("campaigns_suppression", "phone", phones)),
-            "was_recent": self._advertised_lately(phones),
-            "was_today": set(self._sent(phones, days=1)),
+            "has_another": self.spacing.has_another(phones) if self._is_advertising else set(),
+            "was_today": self._texted_today(phones),
         }
 
-    def _sent(self, phones: Sequence[str], *, days: int) -> "QuerySet[Message, str]":
-        """Those of the numbers that were texted today or on the days before it."""
-        since = jst_day(timezone.now()) - timedelta(days=days)
-        sent = (MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNKNOWN)
-        found = Message.objects.filter(phone__among=phones, day__gt=since, state__in=sent)
-        return found.values_list("phone", flat=True)
-
-    def _advertised_lately(self, phones: Sequence[str]) -> set[str]:
-        if not (self.recent_days and self._is_advertising):
-            return set()
-        return set(self._sent(phones, days=self.recent_days).filter(campaign__purpose=Purpose.ADVERTISING))
+    def _texted_today(self, phones: Sequence[str]) -> set[str]:
+        found = Message.objects.filter(phone__among=phones, day=jst_day(timezone.now()), state__in=REACHES)
+        return set(found.values_list("phone", flat=True))
 
     @property
     def _is_advertising(self) -> bool:
@@ -151,7 +144,7 @@ class Audience:
             return "opted_out"
         if self._is_advertising and contact["consent_basis"] == ConsentBasis.NONE:
             return "no_consent"
-        if contact["was_recent"]:
+        if contact["has_another"]:
             return "recently_texted"
         return "" if self.provider.accepts(contact["phone"]) else "not_for_this_vendor"
 

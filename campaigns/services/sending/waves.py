@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import Campaign, DueMessage, Leaving, Message, ProviderAccount
+from campaigns.models import Campaign, DueMessage, Leaving, Message, PortalSettings, ProviderAccount, Purpose
 from campaigns.models.day_count import touch_counts
 from providers.base import SUBMIT_SECONDS, OutboundSms
 
@@ -51,23 +51,27 @@ class Waves:
         """The requests of the next wave; none while nothing is due or the account must wait."""
         now = timezone.now()
         start_due_campaigns(now)
-        wave = self._take([c.pk for c in sendable(self.account, now) if c.is_under_way], now, not_before)
+        campaigns = [campaign for campaign in sendable(self.account, now) if campaign.is_under_way]
+        wave = self._take(campaigns, now, not_before)
         self._find_envelopes({message.campaign_id for message in wave.messages}, now)
         sealed = seal(wave.messages, self._envelopes)
         return [self._request(wave, sealed, place) for place in range(0, len(sealed), self.batch_size)]
 
     @transaction.atomic
-    def _take(self, campaigns: Sequence[int], now: datetime, not_before: float) -> Wave:
+    def _take(self, campaigns: Sequence[Campaign], now: datetime, not_before: float) -> Wave:
         """Reserve, buy the time and begin in one transaction: a crash before its end leaves everything queued."""
         self.bought_until = self.account.free_from(now=time.time())
         if not self.is_time:  # the account must wait, after a 429 for example: what begins now would only lie here
             return Wave()
-        token = DueMessage.objects.reserve(campaigns, self.size, now=now, seconds=RESERVE_SECONDS)
+        these = [campaign.pk for campaign in campaigns]
+        token = DueMessage.objects.reserve(these, self.size, now=now, seconds=RESERVE_SECONDS)
         if not token:
             return Wave()
-        leaving = Message.objects.begin_send(token, campaigns, now)
+        advertises = any(campaign.purpose == Purpose.ADVERTISING for campaign in campaigns)
+        days_apart = PortalSettings.load().recent_days if advertises else 0
+        leaving = Message.objects.begin_send(token, these, now, days_apart=days_apart)
         DueMessage.objects.settle_reservation(token, leaving=[message.id for message in leaving])
-        touch_counts({message.campaign_id for message in leaving} if leaving else campaigns, now)
+        touch_counts({message.campaign_id for message in leaving} if leaving else these, now)
         if not leaving:
             return Wave()
         starts_at = self.account.buy_pace(len(leaving), now=max(time.time(), not_before))

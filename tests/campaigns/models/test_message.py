@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, CampaignState, DueMessage, Message
+from campaigns.rules.sending_window import jst_day
 from tests.factories import make_campaign, make_contact, make_message
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,40 @@ def test_a_wave_begins_in_one_statement(campaign, django_assert_num_queries):
         leaving = Message.objects.begin_send(token, [campaign.pk], timezone.now())
     assert len(leaving) == 5
     assert set(Message.objects.values_list("state", flat=True)) == {"sending"}
+
+
+@pytest.mark.parametrize(
+    ("other", "message", "begins"),
+    [
+        pytest.param({"purpose": "advertising"}, {"state": "accepted"}, False, id="had one today"),
+        pytest.param({"purpose": "advertising"}, {"state": "sending"}, False, id="another is just leaving"),
+        pytest.param({"purpose": "advertising"}, {"state": "delivered", "days": -6}, False, id="had one six days ago"),
+        pytest.param({"purpose": "advertising"}, {"state": "booked", "days": 6}, False, id="has one booked"),
+        pytest.param({"purpose": "advertising"}, {"state": "delivered", "days": -7}, True, id="had one long ago"),
+        pytest.param({"purpose": "advertising"}, {"state": "undelivered"}, True, id="it never arrived"),
+        pytest.param({"purpose": "advertising"}, {"state": "queued"}, True, id="the other waits still"),
+        pytest.param({"purpose": "notice"}, {"state": "delivered"}, True, id="a notice"),
+    ],
+)
+def test_an_advertisement_leaves_only_so_far_from_another(other, message, begins):
+    ours = make_campaign(state="sending", purpose="advertising", starts_at=timezone.now())
+    due = make_due(ours)
+    day = jst_day(timezone.now()) + timedelta(days=message.pop("days", 0))
+    make_message(make_campaign(state="sending", **other), contact=due.message.contact, day=day, **message)
+    token = reserve(ours, size=1)
+    leaving = Message.objects.begin_send(token, [ours.pk], timezone.now(), days_apart=7)
+    due.message.refresh_from_db()
+    assert len(leaving) == begins
+    assert (due.message.state, due.message.reason) == (("sending", "") if begins else ("cancelled", "recently_texted"))
+
+
+def test_what_is_booked_at_the_vendor_counts_for_its_own_day():
+    far = timezone.now() + timedelta(days=20)
+    ours = make_campaign(state="scheduled", held_at="vendor", purpose="advertising", starts_at=far)
+    due = make_due(ours)
+    make_message(make_campaign(purpose="advertising"), contact=due.message.contact, state="delivered")
+    token = reserve(ours, size=1)
+    assert len(Message.objects.begin_send(token, [ours.pk], timezone.now(), days_apart=7)) == 1
 
 
 @pytest.mark.parametrize(

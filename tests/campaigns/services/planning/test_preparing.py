@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from time import monotonic
 
 import pytest
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaigns.errors import RuleError
 from campaigns.models import Campaign, DueMessage, Message, PortalSettings
-from campaigns.rules.sending_window import jst_day
+from campaigns.rules.sending_window import JST, jst_day
 from campaigns.services.planning import preparing
 from campaigns.services.planning.launching import confirm
 from tests.factories import make_contact, make_list, make_message, make_suppression
@@ -126,16 +126,40 @@ def test_people_who_opted_out_and_excluded_lists_are_not_sent_to():
     assert campaign.excluded == {"opted_out": 1}
 
 
-def test_people_who_were_sent_an_advertisement_lately_are_spared():
+ADVERTISING = {"purpose": "advertising", "body": "見本商店 配信停止は https://example.jp/s"}
+
+
+def in_days(days):
+    """At noon: advertisements have their hours."""
+    return datetime.combine(jst_day(timezone.now()) + timedelta(days=days), time(12), JST)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "message", "days", "spared"),
+    [
+        pytest.param({"state": "completed"}, {"state": "delivered"}, None, True, id="had one today"),
+        pytest.param({"state": "completed"}, {"state": "undelivered"}, None, False, id="it never arrived"),
+        pytest.param({"state": "completed", "purpose": "notice"}, {"state": "delivered"}, None, False, id="a notice"),
+        pytest.param({"state": "completed"}, {"state": "delivered"}, 6, True, id="sends on the last day that is near"),
+        pytest.param({"state": "completed"}, {"state": "delivered"}, 7, False, id="sends when it is long ago"),
+        pytest.param({"state": "scheduled", "starts_at": 3}, {}, 1, True, id="will get one two days later"),
+        pytest.param({"state": "scheduled", "starts_at": 9}, {}, 1, False, id="will get one long after"),
+        pytest.param({"state": "scheduled", "starts_at": 1}, {}, 9, False, id="will get one long before"),
+        pytest.param({"state": "scheduled", "starts_at": 3}, {"state": "excluded"}, 1, False, id="is not to get it"),
+        pytest.param({"state": "sending", "starts_at": -9}, {}, None, True, id="waits for one that has begun"),
+        pytest.param({"state": "sending", "starts_at": -9}, {}, 9, False, id="it will long have come"),
+        pytest.param({"state": "draft"}, {}, None, False, id="nothing is decided yet"),
+    ],
+)
+def test_who_has_an_advertisement_near_is_spared_another(earlier, message, days, spared):
     PortalSettings.objects.update(recent_days=7)
     person = make_contact(consent_basis="consent")
-    earlier = scripted(purpose="advertising", state="completed")
-    make_message(earlier, contact=person, state="delivered")
-    campaign = scripted(
-        purpose="advertising", body="見本商店 配信停止は https://example.jp/s", lists=[make_list(person)]
-    )
-    prepare(campaign)
-    assert Message.objects.get(campaign=campaign).reason == "recently_texted"
+    if "starts_at" in earlier:
+        earlier = earlier | {"starts_at": in_days(earlier["starts_at"])}
+    make_message(scripted(**{"purpose": "advertising"} | earlier), contact=person, **{"state": "queued"} | message)
+    scheduled_for = in_days(days) if days else None
+    campaign = prepare(scripted(**ADVERTISING, lists=[make_list(person)], scheduled_for=scheduled_for))
+    assert Message.objects.get(campaign=campaign).reason == ("recently_texted" if spared else "")
 
 
 def test_a_value_from_a_spreadsheet_is_counted_and_sent_as_prepared():

@@ -1,10 +1,18 @@
-from datetime import timedelta
+from datetime import time, timedelta
 from time import monotonic
 
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign, DueMessage, Message, OpenMessage, ProviderAccount, Suppression
+from campaigns.models import (
+    Campaign,
+    DueMessage,
+    Message,
+    OpenMessage,
+    PortalSettings,
+    ProviderAccount,
+    Suppression,
+)
 from campaigns.services.planning.launching import launch
 from campaigns.services.planning.preparing import prepare_campaign, start_preparation
 from campaigns.services.sending.dispatching import dispatch_due
@@ -111,6 +119,20 @@ def test_an_opt_out_after_launch_is_left_behind(vendor, queued):
     dispatch(campaign)
     assert sorted(states(campaign)) == ["accepted", "suppressed"]
     assert stopped.phone not in {sms.to for sms in vendor.asked}
+
+
+def test_of_two_advertisements_counted_at_the_same_time_a_person_gets_one(vendor, queued):
+    PortalSettings.objects.create(pk=1, recent_days=7, window_opens=time.min, window_closes=time.max)
+    first = launched_campaign(contacts=2)
+    shared = Message.objects.filter(campaign=first).first()
+    second = launched_campaign(contacts=1)
+    Message.objects.filter(campaign=second).update(phone=shared.phone)
+    DueMessage.objects.filter(campaign=second).update(phone=shared.phone)
+    Campaign.objects.update(purpose="advertising")
+    dispatch(first)
+    dispatch(second)
+    assert (states(first), states(second)) == (["accepted", "accepted"], ["cancelled"])
+    assert second.state == "completed"
 
 
 def test_a_passed_deadline_ends_the_message(vendor, queued):

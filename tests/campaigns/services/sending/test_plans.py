@@ -38,9 +38,10 @@ def reserve(campaign: Campaign) -> str:
     return DueMessage.objects.reserve([campaign.pk], 50, now=timezone.now(), seconds=60)
 
 
-def begin(campaign: Campaign) -> list[int]:
+def begin(campaign: Campaign, *, days_apart: int = 0) -> list[int]:
     token = reserve(campaign)
-    return [message.id for message in Message.objects.begin_send(token, [campaign.pk], timezone.now())]
+    leaving = Message.objects.begin_send(token, [campaign.pk], timezone.now(), days_apart=days_apart)
+    return [message.id for message in leaving]
 
 
 def plans_of(act: Callable[[], object]) -> str:
@@ -62,6 +63,7 @@ def plans_of(act: Callable[[], object]) -> str:
     [
         pytest.param(lambda campaign, ids: reserve(campaign), "due_by_campaign", id="reserve"),
         pytest.param(lambda campaign, ids: begin(campaign), "due_reserved", id="begin"),
+        pytest.param(lambda campaign, ids: begin(campaign, days_apart=7), "due_reserved", id="begin what is spaced"),
         pytest.param(
             lambda campaign, ids: DueMessage.objects.settle_reservation("t", leaving=ids), "due_reserved", id="settle"
         ),
