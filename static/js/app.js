@@ -64,10 +64,15 @@
   };
   const nameOf = (element) => element.id || element.getAttribute("href") || element.name || element.textContent.trim();
   let focused = "";
-  document.addEventListener("htmx:beforeSwap", (event) => {
+  const remember = (event) => {
     const active = document.activeElement;
-    focused = event.detail.target?.contains(active) ? nameOf(active) : "";
+    if (event.detail.target?.contains(active)) focused = nameOf(active);
+  };
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    focused = "";
+    remember(event);
   });
+  document.addEventListener("htmx:oobBeforeSwap", remember); // what comes along, elsewhere on the page
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (!focused || document.activeElement !== document.body) return;
     const again = all("a, button, input, select, textarea, summary", elt).find((each) => nameOf(each) === focused);

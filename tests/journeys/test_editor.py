@@ -70,6 +70,17 @@ def test_a_doubtful_character_is_found_and_a_person_is_looked_up_by_keyboard(por
     expect(page.locator("#phone")).to_contain_text("田中")
 
 
+def test_the_focus_stays_on_a_field_that_is_drawn_anew(portal: Portal, chrome: Browser) -> None:
+    page = open_page(chrome, portal)
+    page.goto("/campaigns/new/")
+    chip = page.get_by_role("button", name="氏名", exact=True)
+    first = chip.element_handle()
+    page.get_by_label("本文", exact=True).fill("ご予約は明日10時です。")
+    chip.focus()
+    page.wait_for_function("drawn => !drawn.isConnected", arg=first)
+    expect(chip).to_be_focused()
+
+
 @pytest.mark.parametrize("language", ["日本語", "English"])
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_pages_of_writing_are_accessible_and_fit(

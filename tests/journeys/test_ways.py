@@ -222,8 +222,8 @@ class WithoutWorker(Portal):
 
 
 @pytest.fixture
-def no_worker(tmp_path: Path) -> Iterator[Portal]:
-    with WithoutWorker(tmp_path / "var", demo=True) as running:
+def no_worker(prepared: Path, tmp_path: Path) -> Iterator[Portal]:
+    with WithoutWorker(tmp_path / "var", like=prepared) as running:
         yield running
 
 

@@ -116,7 +116,7 @@ def test_what_a_dead_worker_held_is_waited_for_and_then_asked_about(vendor, queu
 def test_a_late_answer_to_what_was_given_up_for_lost_still_counts(vendor, queued, answer, state, in_doubt):
     campaign = launched_campaign(contacts=1)
     start_due_campaigns(timezone.now())
-    (leaving,) = Waves(campaign.account)._take([campaign.pk], timezone.now(), 0.0).messages
+    (leaving,) = Waves(campaign.account)._take([campaign], timezone.now(), 0.0).messages
     DueMessage.objects.update(reserved_until=timezone.now() - timedelta(seconds=1))
     assert doubt_expired(campaign.account, timezone.now())
     record_sent(campaign.account, [Sent(leaving, sms_of(leaving), answer)], timezone.now())
@@ -262,7 +262,7 @@ def test_waves_and_outcomes_lock_rows_in_the_same_order(vendor, queued):
     order = ["campaigns_campaign", "campaigns_provideraccount"]
     waves, at = Waves(campaign.account), timezone.now()
     with CaptureQueriesContext(connection) as taking:
-        wave = waves._take([campaign.pk], at, 0.0)
+        wave = waves._take([campaign], at, 0.0)
     assert locked(query["sql"] for query in taking) == order
     sent = [Sent(each, sms_of(each), TurnedAway("throttled", 5.0)) for each in wave.messages]
     with CaptureQueriesContext(connection) as recording:
