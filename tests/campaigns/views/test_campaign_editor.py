@@ -339,7 +339,7 @@ def test_a_person_who_lacks_a_value_is_said_to_get_nothing(clerk, complete):
     page = text_of(
         clerk.post("/campaigns/preview/", complete | {"body": "{{予約日}}", "show": person.pk, "person": "森"})
     )
-    assert "森 一さんには送りません。差し込み項目の値がありません。" in page
+    assert "「森 一」には送りません。差し込み項目の値がありません。" in page
 
 
 def test_the_sample_is_said_to_be_one(clerk, complete):
