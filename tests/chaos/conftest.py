@@ -55,7 +55,9 @@ def new_rig(prepared: Path, tmp_path: Path, request: pytest.FixtureRequest) -> I
         def new_on(database: str, **options: int) -> Rig:
             var = tmp_path / f"var{next(numbers)}"
             var.mkdir()
-            return Rig(var, backend_on(database, var), like=prepared, **options)
+            rig = Rig(var, backend_on(database, var), like=prepared, **options)
+            stack.callback(rig.hang_up)
+            return rig
 
         yield new_on
 

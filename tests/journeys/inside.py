@@ -1,4 +1,4 @@
-"""Run within the portal's own settings and database, by Portal.call(); arguments and answers travel as JSON."""
+"""Run within the portal's own settings and database, by Portal.call(); arguments and answers travel as JSON lines."""
 
 import time
 from datetime import timedelta
@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Schedule
-from django_q.scheduler import scheduler
 
 from campaigns.management.commands.seed_demo import prepare
 from campaigns.models import (
@@ -120,11 +119,6 @@ def stop() -> float:
 
 def make_schedules_due() -> None:
     Schedule.objects.update(next_run=timezone.now() - timedelta(minutes=1))
-
-
-def run_scheduler() -> None:
-    """As each cluster does twice a minute."""
-    scheduler()
 
 
 def wake() -> None:

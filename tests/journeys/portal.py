@@ -1,6 +1,5 @@
 """The portal as it runs for people: web server, worker and sandbox as real processes under the supervisor."""
 
-import contextlib
 import http.client
 import json
 import os
@@ -26,13 +25,18 @@ Process = subprocess.Popen[bytes]
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 PHONE_NUMBER = re.compile(rb"(?<![0-9a-f])(?:\+81|0)[6-9]0[1-9][0-9]{7}(?![0-9a-f])")
-# Runs one function of inside.py in a process of the portal's own settings and database.
-CALL = """
+# Runs functions of inside.py in a process of the portal's own settings and database: a line each, and a line back.
+INSIDE = """
 import json, os, sys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsportal.settings")
 import django; django.setup()
+from django.db import close_old_connections
 from tests.journeys import inside
-print(json.dumps(getattr(inside, sys.argv[1])(**json.loads(sys.argv[2]))))
+answers, sys.stdout = sys.stdout, sys.stderr
+for line in sys.stdin:
+    function, arguments = json.loads(line)
+    close_old_connections()
+    print(json.dumps(getattr(inside, function)(**arguments)), file=answers, flush=True)
 """
 # A developer's own environment must not decide what is tested.
 SETTINGS_OF_OTHERS = {"DATABASE_URL", "BROKER_URL", "SECRET_KEY", "FIELD_KEYS", "PORTAL_URL", "DEBUG", "LOG_LEVEL"}
@@ -56,6 +60,8 @@ class Portal:
         own = {"SMSPORTAL_VAR": str(var), "PORT": str(self.port), "SANDBOX_PORT": str(self.sandbox_port)}
         former = {name: value for name, value in os.environ.items() if name not in SETTINGS_OF_OTHERS}
         self.environment = former | own | settings
+        self._inside: subprocess.Popen[str] | None = None
+        self._database: Any = None
 
     def __enter__(self) -> Self:
         self.prepare()
@@ -70,6 +76,7 @@ class Portal:
 
     def __exit__(self, *error: object) -> None:
         self.stop()
+        self.hang_up()
 
     def start(self) -> None:
         self._supervisor = self.spawn("-m", "smsportal.run", "--logs", str(self.log), *self.parts, log="supervisor")
@@ -85,7 +92,36 @@ class Portal:
 
     def call(self, function: str, **arguments: Any) -> Any:
         """What a function of inside.py says, run against the portal's database."""
-        return json.loads(self.python("-c", CALL, function, json.dumps(arguments)).splitlines()[-1])
+        self._inside = self._inside or self._open_inside()
+        assert self._inside.stdin
+        assert self._inside.stdout
+        print(json.dumps([function, arguments]), file=self._inside.stdin, flush=True)
+        answer = self._inside.stdout.readline()
+        assert answer, (self.var / "inside.log").read_text(errors="replace")[-4000:]
+        return json.loads(answer)
+
+    def _open_inside(self) -> "subprocess.Popen[str]":
+        with (self.var / "inside.log").open("ab") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-c", INSIDE],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                preexec_fn=end_with_parent,
+            )
+
+    def hang_up(self) -> None:
+        """Neither call() nor rows() has anything open any more."""
+        if self._inside:
+            with self._inside:
+                self._inside.kill()
+            self._inside = None
+        if self._database:
+            self._database.close()
+            self._database = None
 
     def password_of(self, username: str) -> str:
         """Of one of the demo's people."""
@@ -94,9 +130,16 @@ class Portal:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Read from the database beside the running portal."""
-        with contextlib.closing(self.connect()) as database:
-            found: list[tuple[Any, ...]] = database.execute(query).fetchall()
-            return found
+        try:
+            return self._ask(query)
+        except psycopg.OperationalError:  # a disaster ended our connection with all others
+            self._database = None
+            return self._ask(query)
+
+    def _ask(self, query: str) -> list[tuple[Any, ...]]:
+        self._database = self._database or self.connect()
+        found: list[tuple[Any, ...]] = self._database.execute(query).fetchall()
+        return found
 
     def connect(self) -> Any:
         if url := self.environment.get("DATABASE_URL"):
