@@ -23,8 +23,8 @@ worker sandbox: .venv/.runtime
 # Nothing of it touches var/.
 test: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
 test: lint
-	$(RUN) -m pytest -n 2 --dist loadfile --ignore tests/chaos
-	$(ON_POSTGRES) $(RUN) -m pytest -n 2 --dist loadfile -m "not processes" tests/campaigns tests/smsportal --ignore tests/campaigns/rules
+	$(RUN) -m pytest -n 3 --dist loadfile --ignore tests/chaos
+	$(ON_POSTGRES) $(RUN) -m pytest -n 3 --dist loadfile -m "not processes" tests/campaigns tests/smsportal --ignore tests/campaigns/rules
 	$(RUN) -m pytest tests/chaos -n 4 --dist worksteal
 
 # Fifty seeds of disasters, every one on real processes; SEEDS=17-17 repeats one.

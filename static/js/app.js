@@ -72,7 +72,12 @@
     focused = "";
     remember(event);
   });
-  document.addEventListener("htmx:oobBeforeSwap", remember); // what comes along, elsewhere on the page
+  // What comes along, elsewhere on the page: drawn anew only where it differs, so that nobody loses their place in it
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { fragment, target } = event.detail;
+    if (fragment.firstElementChild?.isEqualNode(target)) event.detail.shouldSwap = false;
+    else remember(event);
+  });
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
     if (!focused || document.activeElement !== document.body) return;
     const again = all("a, button, input, select, textarea, summary", elt).find((each) => nameOf(each) === focused);

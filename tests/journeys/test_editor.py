@@ -75,10 +75,20 @@ def test_the_focus_stays_on_a_field_that_is_drawn_anew(portal: Portal, chrome: B
     page.goto("/campaigns/new/")
     chip = page.get_by_role("button", name="氏名", exact=True)
     first = chip.element_handle()
-    page.get_by_label("本文", exact=True).fill("ご予約は明日10時です。")
+    page.get_by_label("大阪店").first.check()  # with fields of its own
     chip.focus()
     page.wait_for_function("drawn => !drawn.isConnected", arg=first)
     expect(chip).to_be_focused()
+
+
+def test_fields_that_are_the_same_are_left_alone(portal: Portal, chrome: Browser) -> None:
+    page = open_page(chrome, portal)
+    page.goto("/campaigns/new/")
+    first = page.get_by_role("button", name="氏名", exact=True).element_handle()
+    with page.expect_response("**/campaigns/preview/"):
+        page.get_by_label("本文", exact=True).fill("ご予約は明日10時です。")
+    expect(page.locator("#shown")).to_contain_text("ご予約は明日10時です。")
+    assert first.evaluate("drawn => drawn.isConnected")
 
 
 @pytest.mark.parametrize("language", ["日本語", "English"])
