@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
+from mmap import mmap
 
 from campaigns.errors import InvalidInput
 
@@ -12,7 +13,7 @@ NOTHING_MORE = object()
 class TextTable:
     """Packed, for there may be millions of them."""
 
-    def __init__(self, packed: bytearray | memoryview, ends: Sequence[int]) -> None:
+    def __init__(self, packed: bytearray | mmap, ends: Sequence[int]) -> None:
         """`ends`: of each text, after a 0."""
         self.packed, self.ends = packed, ends
 

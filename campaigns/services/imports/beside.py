@@ -93,7 +93,7 @@ class PreparedRows:
 
 
 class KeptTexts:
-    """The shared texts of a workbook, parsed once for all slices: how many ends there are, the ends, the texts."""
+    """The shared texts of a workbook, parsed once for all slices: the texts, their ends, how many ends there are."""
 
     def __init__(self, contact_import: ContactImport) -> None:
         self.upload, self.path = Path(contact_import.file.path), contact_import.beside(TEXTS)
@@ -105,10 +105,10 @@ class KeptTexts:
             if not self.upload.exists():
                 self.remove()
         with self.path.open("rb") as file:
-            content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
-        (ends,) = content[:ITEM].cast("Q")
-        texts_from = ITEM * (1 + ends)
-        return TextTable(content[texts_from:], content[ITEM:texts_from].cast("Q"))
+            packed = mmap(file.fileno(), 0, access=ACCESS_READ)
+        numbers = memoryview(packed)
+        (ends,) = numbers[-ITEM:].cast("Q")
+        return TextTable(packed, numbers[-ITEM * (ends + 1) : -ITEM].cast("Q"))
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -116,8 +116,8 @@ class KeptTexts:
     def _write(self, texts: SharedTexts) -> None:
         """Under another name until it is whole; forgotten with the upload should that never be."""
         with NamedTemporaryFile(dir=self.path.parent, prefix=f"{self.path.name}.", delete=False) as file:
-            file.write(array("Q", [len(texts.ends), *texts.ends]).tobytes())
             file.write(texts.packed)
+            file.write(texts.ends + array("Q", [len(texts.ends)]))
         Path(file.name).replace(self.path)
 
 
