@@ -26,14 +26,14 @@ BOM = b"\xef\xbb\xbf"
 HEAD_ROWS = 10_000  # written while the person waits: all of most workbooks
 
 
-def workbook_limits() -> WorkbookLimits:
+def _workbook_limits() -> WorkbookLimits:
     return WorkbookLimits(max_unpacked=settings.IMPORT_MAX_UNPACKED_BYTES, max_columns=settings.IMPORT_MAX_COLUMNS)
 
 
 def write_head(contact_import: ContactImport, name: str) -> dict[str, Any]:
     """Choose a sheet, the likely one without a `name`, and write its first rows; the columns that tell where it is."""
     with open(contact_import.file.path, "rb") as file:
-        workbook = Workbook(file, workbook_limits())
+        workbook = Workbook(file, _workbook_limits())
         sheet = next((sheet for sheet in workbook.sheets if sheet.name == name), None) or _likely_sheet(workbook)
         chosen = {"sheets": [sheet.name for sheet in workbook.sheets], "sheet": sheet.name}
         head = next(_portions(workbook, sheet, least=HEAD_ROWS))
@@ -52,7 +52,7 @@ class ReadPass(Pass):
     def steps(self) -> Iterator[Step]:
         job = self.job
         with open(job.file.path, "rb") as file:
-            workbook = Workbook(file, workbook_limits())
+            workbook = Workbook(file, _workbook_limits())
             workbook.texts = KeptTexts(job).table(workbook)
             sheet = next(sheet for sheet in workbook.sheets if sheet.name == job.sheet)
             for rows, rest in _portions(workbook, sheet, SheetPlace(job.unread_from or 0, job.rows_read), least=CHUNK):
@@ -66,7 +66,7 @@ class ReadPass(Pass):
 
 def sheet_as_text(file: BinaryIO, most_rows: int) -> BinaryIO:
     """The likely sheet of a workbook, AS_WRITTEN, in a file gone once closed; cut just beyond `most_rows`."""
-    workbook = Workbook(file, workbook_limits())
+    workbook = Workbook(file, _workbook_limits())
     written = TemporaryFile()  # noqa: SIM115  the caller closes it
     text = TextIOWrapper(written, encoding=AS_WRITTEN["encoding"], newline="")
     csv.writer(text).writerows(islice(workbook.rows(_likely_sheet(workbook)), most_rows + 2))
