@@ -1,22 +1,26 @@
 """One person, and one list, as typed by hand."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.errors import InvalidInput
 from campaigns.file_texts import row_reason
-from campaigns.models import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, User
+from campaigns.models import MERGE_COLUMNS, Campaign, ConsentBasis, Contact, ContactList, User
 from campaigns.rules.headers import clean_header
 from campaigns.rules.phone_numbers import format_domestic, parse_phone
-from campaigns.services.contacts import ACTIVE, NOT_CONSENTED, STOPPED, ContactSearch
+from campaigns.services.contacts import ACTIVE, CLICKED, NOT_CONSENTED, STOPPED, UNDECIDED, ContactSearch
 
 from .moments import DayField, MomentField
+from .reports import STATES
 
 ATTRIBUTE = "attribute_"
+OFFERED = 100  # campaigns
 
 
 class ListsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -153,9 +157,15 @@ class ContactFilter(forms.Form):
     any_of = ListsField(label=_("いずれかのリストに入っている"))
     all_of = ListsField(label=_("すべてのリストに入っている"))
     none_of = ListsField(label=_("どのリストにも入っていない"))
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.filter(trial_of=None).exclude(state__in=UNDECIDED), label=_("配信の宛先だった"), required=False
+    )
+    result = forms.ChoiceField(
+        label=_("その配信の結果"), required=False, choices=[*STATES, (CLICKED, _("短縮URLを開いた人"))]
+    )
 
     LISTS = ("any_of", "all_of", "none_of")
-    APART = ("field", "value", *LISTS)
+    APART = ("field", "value", *LISTS, "campaign", "result")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -164,11 +174,21 @@ class ContactFilter(forms.Form):
         self.fields["list"].widget.choices = [("", _t("すべて")), *choices]
         for name in self.LISTS:
             self.fields[name].widget.choices = choices
+        self.fields["campaign"].widget.choices = lambda: self._campaigns  # asked for only where shown
+
+    @cached_property
+    def _campaigns(self) -> Iterable[tuple[Any, str]]:
+        """The latest, and the one asked for, however old."""
+        known = self.fields["campaign"].queryset  # type: ignore[attr-defined]
+        latest = [(each.pk, each.name) for each in known.order_by("-pk")[:OFFERED]]
+        asked: Campaign | None = (self.is_valid() and self.cleaned_data["campaign"]) or None
+        older = [(asked.pk, asked.name)] if asked and asked.pk not in dict(latest) else []
+        return [("", _t("指定しない")), *latest, *older]
 
     def search(self, user: User) -> ContactSearch:
         """What cannot be read narrows nothing. By parts of numbers, one could feel for the digits that are masked."""
         given = self.cleaned_data if self.is_valid() else {}
-        chosen = {name: tuple(each.pk for each in given.get(name) or ()) for name in self.LISTS}
+        chosen: dict[str, Any] = {name: tuple(each.pk for each in given.get(name) or ()) for name in self.LISTS}
         return ContactSearch(
             text=given.get("q", ""),
             list_id=given["list"].pk if given.get("list") else None,
@@ -177,8 +197,23 @@ class ContactFilter(forms.Form):
             field=given.get("field", ""),
             value=given.get("value", ""),
             **chosen,
+            **self._outcome(user),
             whole_numbers=not user.has_perm("campaigns.see_numbers"),
         )
+
+    def _outcome(self, user: User) -> dict[str, Any]:
+        given = self.cleaned_data if self.is_valid() else {}
+        if not given.get("campaign") or not user.has_perm("campaigns.view_message"):
+            return {}
+        return {"campaign": given["campaign"].pk, "result": given["result"]}
+
+    def suggested_name(self) -> str:
+        """Of the list they would make: of a campaign's recipients it says which."""
+        given = self.cleaned_data if self.is_valid() else {}
+        if not given.get("campaign"):
+            return ""
+        result = dict(self.fields["result"].choices).get(given["result"], "") if given["result"] else ""  # type: ignore[attr-defined]
+        return f"{given['campaign'].name} {result}".strip()[:100]
 
     def is_apart(self) -> bool:
         return any(self[name].value() for name in self.APART)

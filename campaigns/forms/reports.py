@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext as _t
@@ -15,7 +16,15 @@ from campaigns.texts import CARRIERS, VERBS
 from .moments import DayField, MonthField
 
 ALL = [("", _("すべて"))]
-GROUPS = [("sent", _("送信したもの")), ("waiting", _("結果待ち"))]
+# Of a message: what figures add up, and each state. An address may carry any of them.
+STATES = [
+    *ALL,
+    ("sent", _("送信したもの")),
+    ("waiting", _("結果待ち")),
+    ("failed", _("未達・エラー")),
+    ("unsent", _("送らなかったもの")),
+    *MessageState.choices,
+]
 
 
 class Narrowing(forms.Form):
@@ -41,7 +50,7 @@ class MessageFilter(Narrowing):
     campaign = forms.ModelChoiceField(Campaign.objects.all(), label=_("配信"), widget=forms.HiddenInput)
     contact = forms.ModelChoiceField(Contact.objects.all(), label=_("連絡先"), widget=forms.HiddenInput)
     account = forms.ModelChoiceField(ProviderAccount.objects.all(), label=_("接続先"), empty_label=_("すべて"))
-    state = forms.ChoiceField(label=_("状態"), choices=[*ALL, *GROUPS, *MessageState.choices])
+    state = forms.ChoiceField(label=_("状態"), choices=STATES)
     carrier = forms.ChoiceField(label=_("携帯会社"), choices=[*ALL, *CARRIERS.items()])
     first = DayField(label=_("いつから"))
     last = DayField(label=_("いつまで"))
@@ -62,6 +71,13 @@ class MessageFilter(Narrowing):
         if self.whole_numbers:
             return _t("携帯電話番号を、11桁すべて入力してください。例: 090-1234-5678")
         return _t("携帯電話番号を、先頭から7桁以上入力してください。例: 090-1234")
+
+    def recipients(self) -> str:
+        """The same as a condition on people, for the address of a list to be made; empty where it cannot be said so."""
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        if "campaign" not in given or set(given) - {"campaign", "state"}:
+            return ""
+        return urlencode({"campaign": given["campaign"].pk, "result": given.get("state", "")})
 
     def search(self) -> Search:
         given = self.cleaned_data

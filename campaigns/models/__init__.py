@@ -3,14 +3,16 @@
 from . import lookups  # noqa: F401  registers them
 from .activity import Activity
 from .campaign import Campaign, CampaignState, HeldAt, Preparation, new_reference
-from .contact import MERGE_COLUMNS, ConsentBasis, Contact, ContactList, ExistingContacts, ListMembership
+from .contact import MERGE_COLUMNS, ConsentBasis, Contact, ExistingContacts
 from .contact_import import ContactImport, ImportRow, ImportState
 from .contact_index import ContactIndex
+from .contact_list import ContactList, ListMembership
 from .day_count import DayCount, touch_counts
 from .due_message import DueMessage
 from .erased_person import ErasedPerson
 from .heartbeat import Heartbeat
-from .message import FINAL, REACHES, Leaving, Message, MessageState, SendResult, Word
+from .message import Leaving, Message, SendResult, Word
+from .message_state import FAILED, FINAL, REACHES, SENT, STATE_GROUPS, TAKEN, WITH_RESULT, MessageState, states_named
 from .message_template import MessageTemplate, Purpose, TemplateVersion
 from .notice import Notice
 from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
@@ -26,10 +28,15 @@ from .user import User
 from .vendor_count import VendorCount
 
 __all__ = [
+    "FAILED",
     "FINAL",
     "GIVE_UP_AFTER",
     "MERGE_COLUMNS",
     "REACHES",
+    "SENT",
+    "STATE_GROUPS",
+    "TAKEN",
+    "WITH_RESULT",
     "Activity",
     "BillingRule",
     "Campaign",
@@ -78,5 +85,6 @@ __all__ = [
     "Verdict",
     "Word",
     "new_reference",
+    "states_named",
     "touch_counts",
 ]

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.errors import RuleError
 
-from .contact import ContactList
+from .contact_list import ContactList
 from .message_template import MessageTemplate, Purpose
 from .provider_account import ProviderAccount, SenderId
 

@@ -15,7 +15,8 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.errors import RuleError
 
-from .contact import ContactList, ExistingContacts
+from .contact import ExistingContacts
+from .contact_list import ContactList
 
 STANDS_STILL_AFTER = timedelta(seconds=30)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .campaign import Campaign
-from .message import MessageState
+from .message_state import MessageState
 
 
 class DayCountQuerySet(models.QuerySet["DayCount"]):

@@ -1,4 +1,4 @@
-"""One text to one number, and the moves its state may make."""
+"""One text to one number: how it begins to leave, and what is written of it afterwards."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,55 +7,14 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.sending_window import jst_day
 
 from . import bulk
 from .contact import Contact
-
-
-class MessageState(models.TextChoices):
-    QUEUED = "queued", _("送信待ち")
-    SENDING = "sending", _("送信中")
-    BOOKED = "booked", _("予約")
-    ACCEPTED = "accepted", _("受付済み")
-    DELIVERED = "delivered", _("送達")
-    UNDELIVERED = "undelivered", _("未達")
-    NO_RESULT = "no_result", _("結果なし")
-    REFUSED = "refused", _("送信エラー")
-    UNKNOWN = "unknown", _("状態不明")
-    CANCELLED = "cancelled", _("取消")
-    SUPPRESSED = "suppressed", pgettext_lazy("of a message", "配信停止")
-    EXPIRED = "expired", _("期限切れ")
-    EXCLUDED = "excluded", _("対象外")
-
+from .message_state import LATER_WORD, REACHES, MessageState
 
 S = MessageState
-
-ANY_BELIEF = frozenset(
-    {S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT}
-    | {S.CANCELLED, S.SUPPRESSED, S.EXPIRED, S.REFUSED}
-)
-
-# The vendor's later word -> the states it may change. States only move forward: 送達 after 未達 wins (it is billed),
-# 未達 after 送達 does not. A message the vendor reports on has left, whatever we believed.
-LATER_WORD: dict[str, frozenset[str]] = {
-    S.BOOKED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN}),
-    S.ACCEPTED: frozenset({S.QUEUED, S.SENDING, S.UNKNOWN, S.BOOKED}),
-    S.CANCELLED: frozenset({S.SENDING, S.UNKNOWN, S.BOOKED, S.ACCEPTED, S.NO_RESULT}),
-    S.REFUSED: frozenset({S.UNKNOWN}),
-    S.NO_RESULT: frozenset({S.ACCEPTED, S.BOOKED}),
-    S.UNDELIVERED: ANY_BELIEF,
-    S.DELIVERED: ANY_BELIEF | {S.UNDELIVERED},
-}
-FINAL = frozenset(
-    {S.DELIVERED, S.UNDELIVERED, S.REFUSED, S.CANCELLED, S.SUPPRESSED, S.EXPIRED, S.EXCLUDED, S.NO_RESULT}
-)
-
-
-# It rang, rings, or will: what counts as a text this person has had.
-REACHES = (S.SENDING, S.BOOKED, S.ACCEPTED, S.DELIVERED, S.NO_RESULT, S.UNKNOWN)
 
 
 class Leaving(NamedTuple):

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .contact import Contact, ContactList
+from .contact import Contact
+from .contact_list import ContactList
 from .provider_account import ProviderAccount
 
 STANDS_STILL_AFTER = timedelta(seconds=90)  # a minute's rest after trouble is no standstill

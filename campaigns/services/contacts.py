@@ -18,8 +18,10 @@ from campaigns.models import (
     ContactIndex,
     ContactList,
     ListMembership,
+    Message,
     Suppression,
     User,
+    states_named,
 )
 from campaigns.models.contact_index import ContactIndexQuerySet
 
@@ -28,6 +30,7 @@ from .erasing import remember_erased
 UNDECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)
 STOPPED, ACTIVE = "stopped", "active"
 NOT_CONSENTED = "none"
+CLICKED = "clicked"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class ContactSearch:
     any_of: tuple[int, ...] = ()  # lists
     all_of: tuple[int, ...] = ()
     none_of: tuple[int, ...] = ()
+    campaign: int | None = None  # they were to get, and what became of it: a state, a group of states, or CLICKED
+    result: str = ""
     whole_numbers: bool = False  # for people who may not see numbers, and so must not feel for their digits
 
     @property
@@ -61,7 +66,18 @@ def find_contacts(search: ContactSearch) -> ContactIndexQuerySet:
         found = found.filter(contact__consent_basis="" if search.consent == NOT_CONSENTED else search.consent)
     if search.field and search.value:
         found = found.having(search.field, search.value)
+    if search.campaign:
+        found = found.filter(pk__in=_recipients(search.campaign, search.result))
     return found
+
+
+def _recipients(campaign: int, result: str) -> "QuerySet[Message, Any]":
+    recipients = Message.objects.filter(campaign=campaign)
+    if result == CLICKED:
+        recipients = recipients.filter(clicked=True)
+    elif result:
+        recipients = recipients.filter(state__in=states_named(result))
+    return recipients.values("contact")
 
 
 def _by_lists(found: ContactIndexQuerySet, search: ContactSearch) -> ContactIndexQuerySet:

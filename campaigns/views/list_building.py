@@ -26,7 +26,8 @@ def contactlist_build(request: HtmxRequest) -> HttpResponse:
     filters = ContactFilter(request.POST or request.GET)
     search = filters.search(request.user)
     is_looking = "look" in request.POST
-    form = ContactListForm(None if is_looking else request.POST or None, initial=request.POST.dict())
+    typed = request.POST.dict() or {"name": filters.suggested_name()}
+    form = ContactListForm(None if is_looking else request.POST or None, initial=typed)
     if form.is_valid():
         made = form.save(commit=False)
         build_list(made, search, request.user)

@@ -84,9 +84,8 @@ def test_a_stop_in_mid_flight_lets_nothing_more_leave(portal: Portal, chrome: Br
         left = handed_over(portal, pk)
         portal.wait(lambda: not portal.rows(UNDECIDED.format(pk)), seconds=SLOW / 1_000)
         portal.call("wake")
-        page.reload()
-        sent, recalled = figures_of_stop(page)
-        assert sent + recalled == PLENTY
+        portal.wait(lambda: page.reload() and sum(figures_of_stop(page)) == PLENTY, seconds=SLOW / 1_000)
+        sent, _recalled = figures_of_stop(page)
         assert 0 < sent == handed_over(portal, pk) <= left + SLOWLY, "effective within a second"
 
 

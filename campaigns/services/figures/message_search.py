@@ -8,19 +8,14 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from campaigns.models import Campaign, CampaignState, Contact, DayCount, Message, ProviderAccount, User
+from campaigns.models import Campaign, CampaignState, Contact, DayCount, Message, ProviderAccount, User, states_named
 from campaigns.rules.phone_numbers import ALL_AT_ONCE, format_domestic, mask, parse_phone
-
-from .reporting import SENT, WAITING
 
 Row = TypeVar("Row", bound=Model)
 # Fewer digits would match too many numbers to be read.
 START_OF_NUMBER = re.compile(r"(?:\+81|0)([6-9]0[0-9]{4,8})")
 REFERENCE = re.compile("[0-9a-f]{24}")
 NOT_DECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL, CampaignState.DELETED)
-
-# States one figure of the reports adds up, so that the rows behind it are as many as it says.
-GROUPS = {"sent": SENT, "waiting": WAITING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +54,9 @@ def find_messages(search: Search) -> QuerySet[Message]:
         found = found.filter(campaign=search.campaign)
     if search.contact is not None:
         found = found.filter(contact=search.contact)
-    states = GROUPS.get(search.state, (search.state,)) if search.state else ()
     given = {
         "account": search.account,
-        "state__in": states,
+        "state__in": states_named(search.state) if search.state else (),
         "carrier": search.carrier,
         "day__gte": search.first,
         "day__lte": search.last,

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from campaigns.models import (
+    TAKEN,
     Campaign,
     CampaignState,
     Contact,
@@ -15,7 +16,6 @@ from campaigns.models import (
     User,
 )
 
-from .reporting import TAKEN
 from .watching import LIVE
 
 NOT_DECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)

@@ -9,13 +9,18 @@ from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
-from campaigns.models import Activity, BillingRule, Campaign, CampaignState, DayCount, DueMessage, MessageState
+from campaigns.models import (
+    SENT,
+    TAKEN,
+    Activity,
+    BillingRule,
+    Campaign,
+    CampaignState,
+    DayCount,
+    DueMessage,
+    MessageState,
+)
 from campaigns.rules.sending_window import JST, ONE_DAY
-
-TAKEN = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.NO_RESULT)
-SENT = (*TAKEN, MessageState.UNKNOWN, MessageState.SENDING)
-WITH_RESULT = (MessageState.DELIVERED, MessageState.UNDELIVERED)  # 送達率 is of these; what waits would only lower it
-WAITING = tuple(state for state in SENT if state not in WITH_RESULT)
 
 # What the vendor said it billed; of messages it did not say it of, what the account's rule makes of our own estimate.
 CHARGED = F("billed_parts") + Case(

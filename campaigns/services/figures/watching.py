@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from campaigns.errors import InvalidInput
 from campaigns.models import (
+    FAILED,
+    WITH_RESULT,
     Activity,
     Campaign,
     CampaignState,
@@ -25,11 +27,9 @@ from campaigns.queue import enqueue
 from campaigns.texts import reason_text
 
 from ..planning.forecasting import reopens_at
-from .reporting import WITH_RESULT
 
 S = MessageState
 HANDED_OVER = (S.BOOKED, S.ACCEPTED, S.DELIVERED, S.UNDELIVERED, S.NO_RESULT, S.REFUSED, S.UNKNOWN)
-FAILED = (S.UNDELIVERED, S.REFUSED)
 LIVE = (CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED, CampaignState.HOLDING)
 
 SPEED_OVER = 1_000  # messages last sent, whose pace is the present one
@@ -84,7 +84,7 @@ class Figures:
 
     @property
     def failed(self) -> int:
-        return self.of(S.UNDELIVERED, S.REFUSED)
+        return self.of(*FAILED)
 
     @property
     def unknown(self) -> int:

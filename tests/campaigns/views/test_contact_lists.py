@@ -1,11 +1,23 @@
 from math import inf
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
-from campaigns.models import Activity, Contact, ContactImport, ContactList
+from campaigns.models import (
+    Activity,
+    Campaign,
+    CampaignState,
+    Contact,
+    ContactImport,
+    ContactList,
+    User,
+)
+from campaigns.models import (
+    MessageState as S,
+)
 from campaigns.services.imports.importing import start_import, work_on
-from tests.factories import make_campaign, make_contact, make_list, make_suppression, make_user
+from tests.factories import make_campaign, make_contact, make_list, make_message, make_suppression, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +186,81 @@ def test_a_list_being_filled_says_so_and_asks_again(clerk):
     page = text_of(clerk.get(f"/lists/{made.pk}/"))
     assert "連絡先を入れています" in page
     assert 'hx-trigger="every 2s"' in page
+
+
+@pytest.fixture
+def outcomes() -> dict[str, str]:
+    """One campaign to five people, and another that must not matter; the names of the people by what became of it."""
+    campaign = make_campaign(name="春の案内", state=CampaignState.COMPLETED)
+    people = {}
+    for state, facts in (
+        (S.DELIVERED, {"clicked": True}),
+        (S.UNDELIVERED, {"clicked": False}),
+        (S.REFUSED, {}),
+        (S.CANCELLED, {}),
+        (S.EXCLUDED, {}),
+    ):
+        contact = make_contact(name=f"{state}さん")
+        make_message(campaign, contact=contact, phone=contact.phone, state=state, **facts)
+        make_message(make_campaign(state=CampaignState.COMPLETED), contact=contact, phone=contact.phone)
+        people[contact.name] = state
+    make_contact(name="宛先ではない人")
+    return people
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [
+        ("", ["delivered", "undelivered", "refused", "cancelled", "excluded"]),
+        ("failed", ["undelivered", "refused"]),
+        ("undelivered", ["undelivered"]),
+        ("sent", ["delivered", "undelivered"]),
+        ("unsent", ["cancelled"]),
+        ("clicked", ["delivered"]),
+        ("waiting", []),
+    ],
+)
+def test_a_list_is_made_of_what_became_of_a_campaign(clerk, outcomes, result, found):
+    campaign = Campaign.objects.get(name="春の案内")
+    clerk.post("/lists/build/", {"campaign": campaign.pk, "result": result, "name": "もう一度"})
+    members = ContactList.objects.get(name="もう一度").contacts.order_by("pk")
+    assert [outcomes[each.name] for each in members] == found
+
+
+def test_figures_of_a_campaign_lead_to_a_list_that_is_named_already(clerk, outcomes):
+    campaign = Campaign.objects.get(name="春の案内")
+    rows = text_of(clerk.get(f"/messages/?campaign={campaign.pk}&state=failed"))
+    assert rows.count("さん</") == 2
+    address = f"/lists/build/?campaign={campaign.pk}&result=failed"
+    assert address.replace("&", "&amp;") in rows
+    page = text_of(clerk.get(address))
+    assert "2件</span> が条件に合います" in page
+    assert 'value="春の案内 未達・エラー"' in page
+
+
+@pytest.mark.parametrize("more", ["&carrier=docomo", "&first=2026-11-01", "&q=090-1111-2222"])
+def test_rows_narrowed_by_what_people_do_not_have_lead_to_no_list(clerk, outcomes, more):
+    campaign = Campaign.objects.get(name="春の案内")
+    assert "/lists/build/" not in text_of(clerk.get(f"/messages/?campaign={campaign.pk}{more}"))
+
+
+def test_who_may_not_see_messages_learns_nothing_of_a_campaign_s_outcome(client, outcomes):
+    campaign = Campaign.objects.get(name="春の案内")
+    user = User.objects.create_user("without", password=None)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_contact", "add_contactlist"]))
+    client.force_login(user)
+    response = client.get(f"/lists/build/?campaign={campaign.pk}&result=failed")
+    assert response.context["size"] == Contact.objects.count()
+    assert "その配信の結果" not in text_of(response)
+
+
+def test_a_draft_and_an_old_campaign_as_conditions(clerk, monkeypatch):
+    """The newest are offered; an older one stays chosen when an address names it; a draft has no recipients yet."""
+    monkeypatch.setattr("campaigns.forms.contacts.OFFERED", 1)
+    old, new = (make_campaign(name=name, state=CampaignState.COMPLETED) for name in ("昔の配信", "最近の配信"))
+    draft = make_campaign(name="書きかけ")
+    assert "昔の配信" not in text_of(clerk.get("/lists/build/"))
+    page = text_of(clerk.get(f"/lists/build/?campaign={old.pk}"))
+    assert f'<option value="{old.pk}" selected>昔の配信' in page
+    assert f'<option value="{new.pk}">最近の配信' in page
+    assert "書きかけ" not in text_of(clerk.get(f"/lists/build/?campaign={draft.pk}"))
