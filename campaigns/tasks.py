@@ -16,6 +16,8 @@ from .services.results.applying import apply_receipts as _apply_receipts
 from .services.results.clicking import ask_clicks as _ask_clicks
 from .services.results.counting import recount_touched as _recount_touched
 from .services.results.polling import look_due as _look_due
+from .services.retention import forget_expired as _forget_expired
+from .services.retention import wake_retention
 from .services.sending.dispatching import SLICE_SECONDS, dispatch_due
 from .services.sending.stopping import recall_messages as _recall_messages
 from .services.sending.stopping import recall_unwanted as _recall_unwanted
@@ -26,6 +28,7 @@ def wake_all() -> None:
     _wake_all()
     forget_old_files(timezone.now())
     wake_filling()
+    wake_retention()
 
 
 def dispatch_account(account_id: int) -> None:
@@ -65,6 +68,10 @@ def send_notices() -> None:
 
 def recount_touched() -> None:
     _recount_touched(timezone.now())
+
+
+def forget_expired() -> None:
+    _forget_expired(until=monotonic() + SLICE_SECONDS)
 
 
 def fill_list(list_id: int) -> None:

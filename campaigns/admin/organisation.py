@@ -24,6 +24,7 @@ class PortalSettingsAdmin(AuditedAdmin):
             {"fields": ("window_opens", "window_closes", "sends_on_weekends", "sends_on_holidays")},
         ),
         (_("承認と送信"), {"fields": ("approval_above", "needs_trial", "undo_seconds", "recent_days", "allow_m2m")}),
+        (_("保存期間"), {"fields": ("history_kept_days", "proofs_kept_days", "receipts_kept_days")}),
         (_("ログイン"), {"fields": ("second_factor_roles",)}),
     )
 

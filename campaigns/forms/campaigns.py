@@ -173,3 +173,14 @@ class ReturnForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_l("作成者に表示されます。どこを直せばよいか書いてください。"),
     )
+
+
+class KeepForm(forms.Form):
+    because = forms.CharField(
+        label=_l("消去しない理由"),
+        max_length=200,
+        required=False,
+        help_text=_l(
+            "空にすると、保存期間が過ぎたあとに消去されます。本人の求めによる消去は、理由があっても行えます。"
+        ),
+    )

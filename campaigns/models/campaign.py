@@ -1,6 +1,7 @@
 """One text to many contacts, once."""
 
 import secrets
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -138,6 +139,9 @@ class Campaign(models.Model):
     clicked = models.PositiveIntegerField(default=0)  # recipients who opened a shortened URL, when last asked
     clicks_asked_at = models.DateTimeField(null=True)
     clicks_page = models.PositiveIntegerField(default=0)  # of the vendor's list, to be read next; 0: nobody is reading
+    kept_because = models.CharField(_("消去しない理由"), max_length=200, blank=True, editable=False)
+    forgotten_through = models.BigIntegerField(default=0)  # message id: of all up to it number and text are gone
+    forgotten_at = models.DateTimeField(null=True)  # of all of them
 
     objects = CampaignManager()
     with_deleted = models.Manager["Campaign"]()
@@ -171,6 +175,10 @@ class Campaign(models.Model):
         """Its messages may leave now: it sends, or is being booked at the vendor. begin_send() asks the same."""
         is_booked_there = self.state == CampaignState.SCHEDULED and self.held_at == HeldAt.VENDOR
         return self.state == CampaignState.SENDING or is_booked_there
+
+    @property
+    def ended_at(self) -> datetime | None:
+        return self.finished_at or self.stopped_at
 
     @property
     def is_ready(self) -> bool:

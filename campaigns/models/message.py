@@ -1,6 +1,6 @@
 """One text to one number: how it begins to leave, and what is written of it afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.rules.pseudonyms import is_pseudonym
 from campaigns.rules.sending_window import jst_day
 
 from . import bulk
@@ -37,6 +38,11 @@ class SendResult(NamedTuple):
     vendor_text: str = ""
     provider_message_id: str = ""
     parts: int | None = None
+
+
+class Alias(NamedTuple):
+    id: int
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         allowed = sorted(LATER_WORD[state])
         statement = HEAR.format(allowed=bulk.placeholders(allowed))
         return self._update_from(statement, WORD_COLUMNS, words, [], after=[account_id, *allowed])
+
+    def forget(self, aliases: Mapping[int, str]) -> None:
+        """Pseudonyms in place of numbers, by message; text and person are gone, what was counted and billed stays."""
+        self._update_from(FORGET, ALIAS_COLUMNS, [Alias(*pair) for pair in aliases.items()], [])
 
     def references(self, account_id: int, vendor_ids: Iterable[str]) -> dict[str, str]:
         """Our reference of each message that the vendor knows by such an id."""
@@ -153,6 +163,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def is_anonymous(self) -> bool:
+        """The person was erased, or the time was up for which numbers are kept."""
+        return is_pseudonym(self.phone)
+
 
 # SQLite's RETURNING knows no alias of the table, so the statements use its full name.
 
@@ -202,6 +217,13 @@ RETURNING campaigns_message.state, campaigns_message.id, campaigns_message.campa
 REFERENCES = """
 SELECT m.provider_message_id, m.reference FROM <rows> JOIN campaigns_message m ON m.provider_message_id = v.wanted
 WHERE NOT (m.provider_message_id = '') AND m.account_id = %s
+"""
+
+ALIAS_COLUMNS = {"id": "bigint", "phone": "text"}
+# Parameters: the rows.
+FORGET = """
+UPDATE campaigns_message SET phone = v.phone, body = '', vendor_text = '', contact_id = NULL
+FROM <rows> WHERE campaigns_message.id = v.id
 """
 
 RESULT_COLUMNS = {

@@ -4,13 +4,18 @@ import secrets
 from datetime import time
 
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaigns.rules.sending_window import SendingWindow
 
 from .fields import EncryptedJSONField
+
+THREE_YEARS = 1_095  # days
 
 
 def make_person_key() -> dict[str, str]:
@@ -45,6 +50,33 @@ class PortalSettings(models.Model):
         default=0,
         help_text=_("この日数以内に別の広告を送った、または送る予定の宛先には送りません。0は制限なしです。"),
     )
+    history_kept_days = models.PositiveIntegerField(
+        _("送信履歴の番号と本文を残す日数"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(30)],
+        help_text=_(
+            "配信が終わってからこの日数が過ぎると、宛先の番号を伏せ、本文を消します。元には戻せません。"
+            "件数、通数、金額と状態は残ります。空欄は消しません。"
+        ),
+    )
+    proofs_kept_days = models.PositiveIntegerField(
+        _("消去した人の同意の記録を残す日数"),
+        null=True,
+        blank=True,
+        default=THREE_YEARS,
+        validators=[MinValueValidator(31)],
+        help_text=_(
+            "同意の証拠は、最後の広告から1か月(通信販売では3年)残す必要があります。空欄は消しません。"
+            "配信停止は、この日数に関係なく残ります。"
+        ),
+    )
+    receipts_kept_days = models.PositiveIntegerField(
+        _("受信した通知の原文を残す日数"),
+        default=30,
+        validators=[MinValueValidator(2)],
+        help_text=_("配信事業者から届いた配信結果の通知です。反映した結果は送信履歴に残ります。"),
+    )
     own_hosts = models.TextField(
         _("自社のURLのホスト名"), blank=True, help_text=_("1行に1つ。これ以外のURLには注意が出ます。")
     )
@@ -67,6 +99,12 @@ class PortalSettings(models.Model):
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
+
+    def clean(self) -> None:
+        """Whom an advertisement reached must still be known as long as it keeps others away."""
+        if self.history_kept_days and self.recent_days >= self.history_kept_days:
+            text = _t("広告の配信間隔(%(days)s日)より長くしてください。番号を伏せると、間隔を守れません。")
+            raise ValidationError({"history_kept_days": text % {"days": self.recent_days}})
 
     @classmethod
     def load(cls) -> "PortalSettings":

@@ -18,6 +18,7 @@ from campaigns.services.figures.watching import (
     poll_seconds,
 )
 from campaigns.services.planning.forecasting import forecast
+from campaigns.services.retention import forgotten_on
 
 from .access import requires
 from .approvals import approval_context
@@ -32,8 +33,12 @@ PEOPLE = ("created_by", "requested_by", "approved_by", "stopped_by")
 def campaign_detail(request: HtmxRequest, campaign_id: int) -> HttpResponse:
     campaigns = Campaign.objects.select_related("account", "sender", "template", *PEOPLE)
     campaign = get_object_or_404(campaigns, pk=campaign_id)
-    lists = {"lists_in": campaign.lists_in.all(), "lists_out": campaign.lists_out.all()}
-    context = lists | _context(campaign, request.user)
+    record = {
+        "lists_in": campaign.lists_in.all(),
+        "lists_out": campaign.lists_out.all(),
+        "forgotten_on": forgotten_on(campaign),
+    }
+    context = record | _context(campaign, request.user)
     return render_page(request, "campaigns/detail.html", "campaigns/_live.html", context)
 
 

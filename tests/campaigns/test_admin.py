@@ -268,6 +268,7 @@ def test_the_portal_s_settings_are_one_row_and_written_down(administrator):
     response = administrator.get(reverse("admin:campaigns_portalsettings_changelist"), follow=True)
     assert response.redirect_chain[0][0] == change_url(PortalSettings.load())
     typed = {"organisation": "見本商会", "window_opens": "10:00", "window_closes": "19:00", "undo_seconds": 10}
+    typed |= {"history_kept_days": 365, "proofs_kept_days": "", "receipts_kept_days": 30}
     typed |= {"recent_days": 0, "approval_above": "", "own_hosts": "", "sends_on_weekends": "on"}
     administrator.post(change_url(PortalSettings.load()), typed)
     settings = PortalSettings.load()

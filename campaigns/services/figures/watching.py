@@ -210,8 +210,7 @@ def poll_seconds(campaign: Campaign, found: Figures, now: datetime) -> int | Non
         return _until_it_starts(campaign, found, now)
     if campaign.state == CampaignState.CANCELLED and found.waiting:
         return 2
-    ended_at = campaign.finished_at or campaign.stopped_at
-    is_fresh = ended_at is not None and now - ended_at < RESULTS_COME_WITHIN
+    is_fresh = campaign.ended_at is not None and now - campaign.ended_at < RESULTS_COME_WITHIN
     return 5 if is_fresh and found.of(S.ACCEPTED, S.BOOKED) else None
 
 
