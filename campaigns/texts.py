@@ -159,6 +159,7 @@ VERBS = {
     "suppressed": _l("配信停止に登録"),
     "suppression_lifted": _l("配信停止を解除"),
     "suppressions_exported": _l("配信停止をCSV出力"),
+    "activity_exported": _l("操作履歴をCSV出力"),
     "messages_exported": _l("送信履歴をCSV出力"),
     "counts_exported": _l("通数集計をCSV出力"),
     "settings_added": _l("設定を追加"),

@@ -20,4 +20,5 @@ urlpatterns = [
     path("columns/<slug:screen>/", listing.columns_choose, name="columns_choose"),
     path("guide/", guide.guide, name="guide"),
     path("activity/", activity.activity_list, name="activity_list"),
+    path("activity/export/", activity.activity_export, name="activity_export"),
 ]

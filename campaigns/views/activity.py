@@ -1,19 +1,26 @@
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from campaigns.forms.reports import ActivityFilter
 from campaigns.models import Activity
+from campaigns.rules.sending_window import JST
+from campaigns.services.figures.message_search import in_chunks
 from campaigns.services.figures.reporting import find_activity
 from campaigns.templatetags.sms import yen
-from campaigns.texts import detail_text, role_text
+from campaigns.texts import detail_text, role_text, verb_text
 
 from .access import requires
+from .exports import ask_about_lost, csv_response
 from .htmx import HtmxRequest
 from .listing import as_liked
 from .paging import page_of
@@ -40,6 +47,37 @@ def activity_list(request: HtmxRequest) -> HttpResponse:
         **as_liked(request, "activity_list"),
     }
     return render(request, "activity/list.html", context)
+
+
+@requires("campaigns.view_activity")
+@require_GET
+def activity_export(request: HtmxRequest) -> HttpResponse | StreamingHttpResponse:
+    filters = ActivityFilter(request.GET)
+    if not filters.is_valid():
+        return render(request, "activity/list.html", {"filters": filters, "page": None}, status=422)
+    rows = partial(_rows, find_activity(filters.cleaned_data))
+    if question := ask_about_lost(request, rows):
+        return question
+    Activity.objects.note(request.user, "activity_exported", request.user)
+    return csv_response(request, _("操作履歴"), rows())
+
+
+def _rows(found: QuerySet[Activity]) -> Iterator[Sequence[object]]:
+    """Oldest first, each with its link of the chain, so that the file can be compared with the records later."""
+    yield [_("日時"), _("操作者"), _("操作"), _("対象の種類"), _("対象"), _("内容"), _("ハッシュ値")]
+    for row in in_chunks(found):
+        told = " / ".join(f"{name}: {value}" for name, value in _facts(row))
+        at = f"{row.at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
+        who = row.actor_name or _("自動")
+        yield [
+            at,
+            who,
+            verb_text(row.verb),
+            _kind(row.target_type),
+            row.target_label or row.target_id,
+            told,
+            row.digest,
+        ]
 
 
 def _facts(row: Activity) -> list[tuple[str, str]]:

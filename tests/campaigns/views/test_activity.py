@@ -1,4 +1,6 @@
+import csv
 from datetime import datetime
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -6,7 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from campaigns.models import Activity
-from tests.factories import make_account, make_campaign, make_user
+from tests.factories import make_account, make_campaign, make_list, make_user
 
 pytestmark = pytest.mark.django_db
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -91,3 +93,38 @@ def test_the_queries_do_not_grow_with_the_rows(approver, django_assert_max_num_q
 def test_others_may_not_read_it(client, role):
     client.force_login(make_user(role))
     assert client.get(reverse("activity_list")).status_code == 403
+
+
+def exported(response) -> list[list[str]]:
+    return list(csv.reader(StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
+
+
+def test_the_export_holds_what_the_list_shows_oldest_first_and_is_written_down(approver):
+    campaign = make_campaign(name="年末のご案内")
+    Activity.objects.note(None, "campaign_kept", campaign)
+    Activity.objects.note(campaign.created_by, "campaign_requested", campaign, recipients=3204)
+    Activity.objects.note(None, "list_created", make_list(name="別の対象"))
+    query = {"target_type": "campaign", "target_id": campaign.pk}
+    heading, first, second = exported(approver.get(reverse("activity_export"), query))
+    assert heading == ["日時", "操作者", "操作", "対象の種類", "対象", "内容", "ハッシュ値"]
+    assert first[1:6] == ["自動", "番号と本文を消去しないと決定", "配信", "年末のご案内", ""]
+    assert second[1:6] == [campaign.created_by.username, "承認を依頼", "配信", "年末のご案内", "宛先数: 3,204"]
+    assert second[6] == Activity.objects.get(verb="campaign_requested").digest
+    assert Activity.objects.latest("pk").verb == "activity_exported"
+
+
+def test_the_export_in_shift_jis_first_names_what_it_cannot_hold(approver):
+    Activity.objects.note(None, "campaign_kept", make_campaign(name="🎄のご案内"))
+    asked = approver.get(reverse("activity_export"), {"encoding": "cp932"})
+    assert "🎄" in asked.content.decode()
+    assert not Activity.objects.filter(verb="activity_exported").exists()
+
+
+def test_an_export_of_days_the_wrong_way_round_is_refused(approver):
+    answer = approver.get(reverse("activity_export"), {"first": "2026-11-02", "last": "2026-11-01"})
+    assert answer.status_code == 422
+
+
+def test_only_who_may_read_the_history_takes_it_along(client):
+    client.force_login(make_user("operator"))
+    assert client.get(reverse("activity_export")).status_code == 403
