@@ -13,7 +13,7 @@ from django.db.models.functions import StrIndex, Substr
 from django.db.models.lookups import GreaterThan
 
 from campaigns.rules.folding import SEPARATOR, fold
-from campaigns.rules.phone_numbers import to_domestic, typed_digits
+from campaigns.rules.phone_numbers import is_whole_mobile, to_domestic, typed_digits
 
 from . import bulk
 from .fields import RowKeyField
@@ -59,11 +59,15 @@ class ContactIndexQuerySet(models.QuerySet["ContactIndex"]):
     def search(self, text: str, *, whole_numbers: bool = False) -> "ContactIndexQuerySet":
         """By part of a number as it is typed, or of name, kana, company, id or a merge value, however it is spelt.
 
-        `whole_numbers`: a number is found only by all its digits.
+        `whole_numbers`: a number is found only by all its digits. By those it is found at once where it is somebody's.
         """
         folded, digits = fold(text), typed_digits(text)
         if not folded:
             return self
+        if is_whole_mobile(text):
+            owner = self.filter(contact__phone=f"+81{digits[1:]}")
+            if owner.exists():
+                return owner
         if whole_numbers:
             return self.filter(_within(folded, Substr("words", NUMBER_WIDTH + 1)) | phone_like(text, whole=True))
         found = _within(folded)

@@ -53,6 +53,8 @@ def found_by(client, query, path="/contacts/") -> set[str]:
         pytest.param("ｱｵｷ", {"青木 茂"}, id="kana in half width"),
         pytest.param("(株)さくら", {"馬場 さくら"}, id="one sign for three characters"),
         pytest.param("渋谷", {"青木 茂"}, id="a merge value"),
+        pytest.param("090-1234-5678", {"青木 茂"}, id="a whole number is its owner's"),
+        pytest.param("080-8888-7777", {"馬場 さくら"}, id="a whole number nobody has but as a merge value"),
         pytest.param("+81 90-1234", {"青木 茂"}, id="start of a number, internationally"),
         pytest.param("1234-5678", {"青木 茂"}, id="middle of a number with hyphens"),
         pytest.param("7-7-7", {"馬場 さくら"}, id="an id of digits and hyphens"),
@@ -64,7 +66,12 @@ def found_by(client, query, path="/contacts/") -> set[str]:
 def test_people_are_found_by_what_is_known_of_them(clerk, typed, found):
     make_contact(phone="+819012345678", name="青木 茂", kana="アオキ シゲル", attributes={"店": "渋谷店"})
     make_contact(
-        phone="+818099990000", name="馬場 さくら", kana="ババ サクラ", company="㈱さくら商事", external_id="C-77-7-7"
+        phone="+818099990000",
+        name="馬場 さくら",
+        kana="ババ サクラ",
+        company="㈱さくら商事",
+        external_id="C-77-7-7",
+        attributes={"夫": "080-8888-7777"},
     )
     assert found_by(clerk, {"q": typed}) == found
 
