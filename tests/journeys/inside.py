@@ -38,7 +38,7 @@ from tests.providers.contract_bench import CUSTOMERS
 
 def open_account(vendor: str, requests_per_second: int, **credentials: str) -> int:
     """On the sandbox, with a sender; nobody has to approve, nothing waits for second thoughts."""
-    PortalSettings.objects.get_or_create(pk=1, defaults={"approval_above": None, "undo_seconds": 0})
+    PortalSettings.objects.update_or_create(pk=1, defaults={"approval_above": None, "undo_seconds": 0})
     customer = CUSTOMERS[vendor]
     account = make_account(
         provider=vendor,
