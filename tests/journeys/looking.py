@@ -47,9 +47,13 @@ def moved(page: Page) -> list[str]:
     return [] if "/admin/" in page.url else [f"{name} moved" for name in page.evaluate(MOVED.replace("LEAST", "0.01"))]
 
 
+# Of a long table the first dozen rows: the contrast of each cell takes most of the time, and the next rows are alike.
+ALIKE = {"exclude": [["tbody tr:nth-child(n+13)"]]}
+
+
 def objections(page: Page) -> list[str]:
     """Of axe, by all its rules; two places of each are enough to find it."""
-    violations = Axe().run(page).response["violations"]
+    violations = Axe().run(page, ALIKE).response["violations"]
     return [f"{each['id']}: {node['target']} {node['html'][:120]}" for each in violations for node in each["nodes"][:2]]
 
 
