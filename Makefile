@@ -25,13 +25,13 @@ test: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
 test: lint
 	$(RUN) -m pytest -n 3 --dist loadfile --ignore tests/chaos
 	$(ON_POSTGRES) $(RUN) -m pytest -n 3 --dist loadfile -m "not processes" tests/campaigns tests/smsportal --ignore tests/campaigns/rules
-	$(RUN) -m pytest tests/chaos -n 4 --dist worksteal
+	$(RUN) -m pytest tests/chaos -n 4 --dist load --maxschedchunk 1
 
 # Fifty seeds of disasters, every one on real processes; SEEDS=17-17 repeats one.
 chaos: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
 chaos: export SEEDS ?= 0-49
 chaos: .venv/.development
-	$(RUN) -m pytest tests/chaos -n 4 --dist worksteal
+	$(RUN) -m pytest tests/chaos -n 4 --dist load --maxschedchunk 1
 
 lint: export SMSPORTAL_VAR := $(CURDIR)/test-results/var
 lint: .venv/.development
