@@ -69,6 +69,10 @@ class ContactImportAdmin(ReadOnlyAdmin):
     fields = ("original_name", "state", "size", "rows_total", "rows_read", "counts", "created_by", "created_at")
 
 
+# As its package has no Japanese.
+Failure._meta.verbose_name = Failure._meta.verbose_name_plural = _("失敗した処理")
+
+
 @admin.register(Failure)
 class FailureAdmin(ReadOnlyAdmin):
     """Background work that ended in an error: which, when, and what kind; texts of errors may quote rows."""

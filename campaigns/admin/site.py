@@ -33,8 +33,6 @@ def get_app_list(request: HttpRequest, app_label: str | None = None) -> list[dic
     """By what people come for, instead of by the package a table belongs to."""
     packages = by_package(request, app_label)
     found = {entry["object_name"]: entry for package in packages for entry in package["models"]}
-    if "Failure" in found:
-        found["Failure"]["name"] = _("失敗した処理")
     groups = [(name, [found[model] for model in models if model in found]) for name, models in GROUPS]
     contents = f"{reverse('admin:index')}#"
     return [

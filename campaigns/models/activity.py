@@ -78,7 +78,7 @@ class Activity(models.Model):
         indexes = [models.Index(fields=["target_type", "target_id"], name="activity_by_target")]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M} {self.target_label}"
 
     def compute_digest(self) -> str:
         facts = [

@@ -138,12 +138,16 @@ class ContactImport(models.Model):
     def seconds_left(self) -> float | None:
         return (self.rows_total - self.rows_read) / self.rate if self.rate and self.is_working else None
 
-    def move(self, to: ImportState, **changes: Any) -> None:
-        """Go to another state in one UPDATE that names this one; RuleError when somebody else was first."""
+    def check_move(self, to: ImportState) -> None:
+        """RuleError where this state does not lead there."""
         if to not in MOVES[self.state]:
             raise RuleError(
                 _t("この取込は「%(state)s」のため、この操作はできません。") % {"state": self.get_state_display()}
             )
+
+    def move(self, to: ImportState, **changes: Any) -> None:
+        """Go to another state in one UPDATE that names this one; RuleError when somebody else was first."""
+        self.check_move(to)
         changes["state"] = to
         if not type(self).objects.filter(pk=self.pk, state=self.state).update(**changes):
             raise RuleError(_t("この取込は、いま別の操作で状態が変わりました。画面を読み込み直してください。"))

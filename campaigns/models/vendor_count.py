@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class VendorCount(models.Model):
     """What the vendor said it counted for a month, when we asked. Its invoice is what counts in the end."""
 
-    account = models.ForeignKey("ProviderAccount", models.CASCADE, related_name="vendor_counts")
+    account = models.ForeignKey(
+        "ProviderAccount", models.CASCADE, related_name="vendor_counts", verbose_name=_("接続先")
+    )
     month = models.DateField(_("月"))  # its first day
     carrier = models.CharField(max_length=10)
     parts = models.PositiveIntegerField(_("通数"))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.errors import RuleError
 from campaigns.forms.reports import BookingFilter, BookingSpan, TypedCount
-from campaigns.models import Campaign, ProviderAccount
+from campaigns.models import Campaign, CampaignState, ProviderAccount
 from campaigns.rules.sending_window import jst_day
 from campaigns.services.figures.booked import (
     MOST_AT_ONCE,
@@ -75,10 +75,9 @@ def booking_list(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def booking_cancel(request: HtmxRequest, campaign_id: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.select_related("account", "sender"), pk=campaign_id)
-    if request.method == "GET":
+    if request.method == "GET" and campaign.state == CampaignState.SCHEDULED:
         return render(request, "bookings/cancel.html", {"campaign": campaign})
-    receipt = cancel_bookings([campaign], request.user)
-    if receipt.skipped:
+    if request.method == "GET" or (receipt := cancel_bookings([campaign], request.user)).skipped:
         messages.error(request, _("「%(name)s」は予約済みではないため、予約取消できません。") % {"name": campaign.name})
     else:
         _say(request, receipt)

@@ -78,8 +78,11 @@ def campaign_duplicate(request: HtmxRequest, campaign_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def campaign_delete(request: HtmxRequest, campaign_id: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign, pk=campaign_id)
-    if request.method == "GET":
+    if request.method == "GET" and campaign.is_draft:
         return render_page(request, "campaigns/delete.html", None, {"campaign": campaign})
+    if not campaign.is_draft:
+        messages.error(request, _("「%(name)s」は下書きではないため、削除できません。") % {"name": campaign.name})
+        return redirect("campaign_detail", campaign_id)
     try:
         delete_draft(campaign, request.user)
     except RuleError as error:

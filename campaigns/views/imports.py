@@ -129,9 +129,10 @@ def import_run(request: HtmxRequest, import_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_cancel(request: HtmxRequest, import_id: int) -> HttpResponse:
     contact_import = get_object_or_404(ContactImport, pk=import_id)
-    if request.method == "GET":
-        return render(request, "imports/cancel.html", {"job": contact_import})
     try:
+        if request.method == "GET":
+            contact_import.check_move(ImportState.CANCELLED)
+            return render(request, "imports/cancel.html", {"job": contact_import})
         cancel_import(contact_import, request.user)
     except RuleError as error:
         messages.error(request, str(error))
@@ -144,9 +145,10 @@ def import_cancel(request: HtmxRequest, import_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_undo(request: HtmxRequest, import_id: int) -> HttpResponse:
     contact_import = get_object_or_404(ContactImport, pk=import_id)
-    if request.method == "GET":
-        return render(request, "imports/undo.html", {"job": contact_import})
     try:
+        if request.method == "GET":
+            contact_import.check_move(ImportState.UNDOING)
+            return render(request, "imports/undo.html", {"job": contact_import})
         start_undo(contact_import, request.user)
     except RuleError as error:
         messages.error(request, str(error))

@@ -263,3 +263,11 @@ def test_there_is_nothing_to_compare_where_no_vendor_holds_anything(operator):
 
 def test_an_empty_month_says_what_to_do(operator):
     assert "配信を作成" in operator.get(reverse("booking_list")).content.decode()
+
+
+def test_what_is_not_booked_is_not_asked_about(client):
+    client.force_login(make_user("operator"))
+    done = make_campaign(name="終わった配信", state="completed")
+    asked = client.get(f"/bookings/{done.pk}/cancel/", follow=True)
+    assert asked.redirect_chain[-1][0] == "/bookings/"
+    assert "「終わった配信」は予約済みではないため、予約取消できません。" in asked.content.decode()

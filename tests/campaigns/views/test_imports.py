@@ -211,3 +211,13 @@ def test_a_large_upload_is_spooled_and_read_the_same_way(clerk, settings):
     rows = "".join(f"080-1111-{at:04d},名,店\n" for at in range(300))
     assert upload(clerk, f"携帯,氏名,店舗\n{rows}").status_code == 302
     assert ContactImport.objects.get().rows_total == 300
+
+
+@pytest.mark.parametrize(("path", "is_over"), [("cancel/", True), ("undo/", False)])
+def test_what_cannot_be_done_now_is_not_asked_about(clerk, path, is_over):
+    url = checked(clerk)
+    if is_over:
+        clerk.post(f"{url}cancel/")
+    page = clerk.get(f"{url}{path}", follow=True)
+    assert page.redirect_chain[-1][0] == url
+    assert "のため、この操作はできません。" in text_of(page)
