@@ -36,3 +36,10 @@ def test_every_link_in_a_guide_leads_somewhere_for_its_reader(client, role):
 def test_whose_guides_one_may_read(client, reader, role, status):
     client.force_login(make_user(reader))
     assert client.get(reverse("guide"), {"role": role}).status_code == status
+
+
+def test_in_english_a_role_is_named_as_a_person_and_not_as_an_act(client):
+    client.force_login(make_user("administrator", language="en"))
+    page = client.get("/guide/").content.decode()
+    assert "Approver" in page
+    assert "Approved by" not in page
