@@ -70,9 +70,7 @@ def one_run(account: ProviderAccount, people: ContactList, messages: int) -> Mea
     sending = time.monotonic() - began
     memory = resident_memory() - memory
     cpu = time.process_time() - cpu
-    began = time.monotonic()
-    asyncio.run(bare_loop(account, messages))
-    bare = time.monotonic() - began
+    bare = seconds_of_bare_loop(account, messages)
     assert Message.objects.filter(campaign=campaign, state="accepted").count() == messages
     return {
         "prepare": messages / preparing,
@@ -96,6 +94,12 @@ def slice_of(account: ProviderAccount) -> None:
     dispatch_due(ProviderAccount.objects.get(pk=account.pk), until=time.monotonic() + 5)
 
 
+def seconds_of_bare_loop(account: ProviderAccount, messages: int) -> float:
+    began = time.monotonic()
+    asyncio.run(bare_loop(account, messages))
+    return time.monotonic() - began
+
+
 async def bare_loop(account: ProviderAccount, messages: int) -> None:
     size = provider_class(account).batch_size(account.credentials)
     places = iter(range(0, messages, size))
@@ -116,6 +120,7 @@ def beside_the_usual(account: ProviderAccount, people: ContactList, vendor: Stub
         vendor.set(latency=latency)
         campaign, _ = make_campaign(account, people)
         ours = campaign.recipients / send(account, campaign)
+        bare = campaign.recipients / seconds_of_bare_loop(account, campaign.recipients)
         campaign, _ = make_campaign(account, people)
         usual = usual_design(campaign, messages)
         at = f"at {latency * 1000:.0f} ms"
@@ -123,5 +128,6 @@ def beside_the_usual(account: ProviderAccount, people: ContactList, vendor: Stub
             Figure(f"ours {at}", ours, "messages/s"),
             Figure(f"usual {at}", usual, "messages/s: one task a message, requests, save(); two workers"),
             Figure(f"times {at}", ours / usual, "as many"),
+            Figure(f"limit {at}", bare / usual, "as many: the bare client loop, which stores nothing, can do no more"),
         ]
     return found
