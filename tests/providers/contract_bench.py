@@ -94,7 +94,6 @@ CUSTOMERS = {
         send_path="messages",
         cancel_path="cancel",
         base_path="api/",
-        tells_stages=False,
         causes=dict.fromkeys(("number_dead", "blocked_by_recipient", "congestion"), "undelivered"),
     ),
 }
