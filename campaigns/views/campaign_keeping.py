@@ -28,13 +28,7 @@ def campaign_keep(request: HtmxRequest, campaign_id: int) -> HttpResponse:
     except RuleError as error:
         messages.error(request, str(error))
     else:
-        kept = form.cleaned_data["because"]
-        text = (
-            _("番号と本文は、保存期間が過ぎても消去しません。")
-            if kept
-            else _("番号と本文は、保存期間が過ぎると消去されます。")
-        )
-        messages.success(request, text)
+        messages.success(request, _said(form.cleaned_data["because"]))
     return redirect("campaign_detail", campaign_id)
 
 
