@@ -1,7 +1,7 @@
 """People as a clerk looks for them and puts them into lists."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -69,6 +69,17 @@ def find_contacts(search: ContactSearch) -> ContactIndexQuerySet:
     if search.campaign:
         found = found.filter(pk__in=_recipients(search.campaign, search.result))
     return found
+
+
+def count_stopped(search: ContactSearch) -> int:
+    """How many of those found must not be texted.
+
+    From the side of the refusals, which are few, where no list or campaign says whom to look at; else SQLite would
+    walk all of the list for each of them.
+    """
+    if search.list_id or search.all_of or search.any_of or search.campaign:
+        return find_contacts(replace(search, stop=STOPPED)).count() if search.stop != ACTIVE else 0
+    return find_contacts(search).filter(contact__phone__in=Suppression.objects.values("phone")).count()
 
 
 def _recipients(campaign: int, result: str) -> "QuerySet[Message, Any]":

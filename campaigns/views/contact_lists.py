@@ -16,8 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.errors import RuleError
 from campaigns.forms.contacts import ChosenContacts, ContactFilter, ContactListForm
 from campaigns.models import Activity, ContactList
-from campaigns.services.contacts import add_members, delete_list, find_contacts, people_of, remove_members
-from campaigns.services.contacts import stopped_members as count_stopped
+from campaigns.services.contacts import (
+    add_members,
+    delete_list,
+    find_contacts,
+    people_of,
+    remove_members,
+    stopped_members,
+)
 
 from .access import requires
 from .htmx import HtmxRequest, render_page
@@ -50,7 +56,7 @@ def contactlist_detail(request: HtmxRequest, list_id: int) -> HttpResponse:
         "filters": filters,
         "page": replace(page, rows=people_of(page)),
         "size": contact_list.memberships.count(),
-        "stopped": count_stopped(contact_list),
+        "stopped": stopped_members(contact_list),
         "is_narrowed": replace(given, list_id=None).is_narrow,
     }
     return render_page(request, "contact_lists/detail.html", "contact_lists/_filling.html", context)

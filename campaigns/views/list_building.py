@@ -1,7 +1,5 @@
 """A list made of people found by conditions, of other lists, or of numbers pasted in."""
 
-from dataclasses import replace
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.errors import InvalidInput
 from campaigns.file_texts import file_trouble
 from campaigns.forms.contacts import ContactFilter, ContactListForm, PasteForm
-from campaigns.services.contacts import STOPPED, ContactSearch, find_contacts
+from campaigns.services.contacts import ContactSearch, count_stopped, find_contacts
 from campaigns.services.imports.pasting import receive_pasted
 from campaigns.services.list_building import build_list
 
@@ -41,7 +39,7 @@ def contactlist_build(request: HtmxRequest) -> HttpResponse:
 
 def _sizes(search: ContactSearch) -> dict[str, int]:
     size = find_contacts(search).count()
-    return {"size": size, "stopped": find_contacts(replace(search, stop=STOPPED)).count() if size else 0}
+    return {"size": size, "stopped": count_stopped(search) if size else 0}
 
 
 @requires("campaigns.add_contactimport")
