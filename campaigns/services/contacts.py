@@ -71,6 +71,14 @@ def find_contacts(search: ContactSearch) -> ContactIndexQuerySet:
     return found
 
 
+def count_found(search: ContactSearch) -> int:
+    """Who is in some lists is counted and taken off, where everybody else would have to be looked for in them."""
+    if not search.none_of or search.text or search.value:
+        return find_contacts(search).count()
+    either = find_contacts(replace(search, none_of=()))
+    return either.count() - either.filter(pk__in=_members(search.none_of)).count()
+
+
 def count_stopped(search: ContactSearch) -> int:
     """How many of those found must not be texted.
 

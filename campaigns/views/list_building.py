@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.errors import InvalidInput
 from campaigns.file_texts import file_trouble
 from campaigns.forms.contacts import ContactFilter, ContactListForm, PasteForm
-from campaigns.services.contacts import ContactSearch, count_stopped, find_contacts
+from campaigns.services.contacts import ContactSearch, count_found, count_stopped
 from campaigns.services.imports.pasting import receive_pasted
 from campaigns.services.list_building import build_list
 
@@ -38,7 +38,7 @@ def contactlist_build(request: HtmxRequest) -> HttpResponse:
 
 
 def _sizes(search: ContactSearch) -> dict[str, int]:
-    size = find_contacts(search).count()
+    size = count_found(search)
     return {"size": size, "stopped": count_stopped(search) if size else 0}
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.models import Activity, ContactList
 from campaigns.services import list_building
-from campaigns.services.contacts import ContactSearch, count_stopped, find_contacts
+from campaigns.services.contacts import ContactSearch, count_found, count_stopped, find_contacts
 from campaigns.services.list_building import build_list, fill_list, wake_filling
 from campaigns.services.planning.readiness import problems
 from tests.factories import make_campaign, make_contact, make_list, make_suppression, make_user
@@ -76,22 +76,27 @@ def test_a_half_filled_list_is_neither_sent_to_nor_left_out(people):
 
 
 @pytest.mark.parametrize(
-    ("conditions", "stopped"),
+    ("conditions", "found", "stopped"),
     [
-        pytest.param({}, 2, id="everybody"),
-        pytest.param({"text": "停"}, 1, id="by a name"),
-        pytest.param({"any_of": ("one",)}, 1, id="in a list"),
-        pytest.param({"any_of": ("one",), "stop": "active"}, 0, id="in a list, those who may be texted"),
-        pytest.param({"none_of": ("one",)}, 1, id="in no list"),
-        pytest.param({"stop": "stopped"}, 2, id="those stopped"),
-        pytest.param({"stop": "active"}, 0, id="those who may be texted"),
+        pytest.param({}, 4, 2, id="everybody"),
+        pytest.param({"text": "停"}, 1, 1, id="by a name"),
+        pytest.param({"any_of": ("one",)}, 2, 1, id="in a list"),
+        pytest.param({"any_of": ("one",), "stop": "active"}, 1, 0, id="in a list, those who may be texted"),
+        pytest.param({"none_of": ("one",)}, 2, 1, id="in no list"),
+        pytest.param({"none_of": ("one",), "stop": "active"}, 1, 0, id="in no list, those who may be texted"),
+        pytest.param({"none_of": ("one",), "text": "外"}, 1, 0, id="in no list, by a name"),
+        pytest.param({"none_of": ("one",), "any_of": ("one",)}, 0, 0, id="in a list and not in it"),
+        pytest.param({"stop": "stopped"}, 2, 2, id="those stopped"),
+        pytest.param({"stop": "active"}, 2, 0, id="those who may be texted"),
     ],
 )
-def test_how_many_of_those_found_must_not_be_texted(conditions, stopped):
+def test_how_many_are_found_and_how_many_of_them_must_not_be_texted(conditions, found, stopped):
     inside, outside = make_contact(name="停まる人"), make_contact(name="やめた人")
     members = make_list(inside, make_contact(name="届く人"), name="one")
     make_contact(name="外の人")
     for person in (inside, outside):
         make_suppression(phone=person.phone)
     lists = {name: (members.pk,) for name in ("any_of", "none_of") if name in conditions}
-    assert count_stopped(ContactSearch(**{**conditions, **lists})) == stopped
+    search = ContactSearch(**{**conditions, **lists})
+    assert (count_found(search), count_stopped(search)) == (found, stopped)
+    assert find_contacts(search).count() == found
