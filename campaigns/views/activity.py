@@ -26,6 +26,7 @@ from .listing import as_liked
 from .paging import page_of
 
 CHECKED = 1_000  # of the newest, in some 15 ms; `manage.py verify_activity` checks all
+NOTHING = "–"
 ROLE_FIELDS = {"groups", "second_factor_roles"}
 
 
@@ -91,7 +92,7 @@ def _facts(row: Activity) -> list[tuple[str, str]]:
 def _told(name: str, values: list[str]) -> list[str]:
     """Roles are kept by their codes, which mean the same in every language."""
     if name not in ROLE_FIELDS:
-        return values
+        return [value or NOTHING for value in values]
     return [", ".join(map(role_text, value.split(", "))) for value in values]
 
 

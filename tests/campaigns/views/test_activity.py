@@ -42,10 +42,11 @@ def test_an_act_is_told_in_words(approver):
 
 
 def test_a_changed_setting_shows_before_and_after_by_its_name_on_screen(approver):
-    change = {"requests_per_second": ["10", "50"]}
+    change = {"requests_per_second": ["10", "50"], "label": ["", "本番"]}
     Activity.objects.note(None, "settings_changed", make_account(), changed=change, credentials=["token"])
     text = approver.get(reverse("activity_list")).content.decode()
     assert "1秒あたりの送信数: 10 → 50" in text
+    assert "名前: – → 本番" in text
     assert "入力し直した認証情報: token" in text
 
 
