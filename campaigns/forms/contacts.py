@@ -14,7 +14,15 @@ from campaigns.file_texts import row_reason
 from campaigns.models import MERGE_COLUMNS, Campaign, ConsentBasis, Contact, ContactList, User
 from campaigns.rules.headers import clean_header
 from campaigns.rules.phone_numbers import format_domestic, parse_phone
-from campaigns.services.contacts import ACTIVE, CLICKED, NOT_CONSENTED, STOPPED, UNDECIDED, ContactSearch
+from campaigns.services.contacts import (
+    ACTIVE,
+    CLICKED,
+    FAILED_IN_USE,
+    NOT_CONSENTED,
+    STOPPED,
+    UNDECIDED,
+    ContactSearch,
+)
 
 from .moments import DayField, MomentField
 from .reports import STATES
@@ -161,7 +169,13 @@ class ContactFilter(forms.Form):
         Campaign.objects.filter(trial_of=None).exclude(state__in=UNDECIDED), label=_("配信の宛先だった"), required=False
     )
     result = forms.ChoiceField(
-        label=_("その配信の結果"), required=False, choices=[*STATES, (CLICKED, _("短縮URLを開いた人"))]
+        label=_("その配信の結果"),
+        required=False,
+        choices=[
+            *STATES,
+            (FAILED_IN_USE, _("未達・エラー(使われていない番号を除く)")),
+            (CLICKED, _("短縮URLを開いた人")),
+        ],
     )
 
     LISTS = ("any_of", "all_of", "none_of")

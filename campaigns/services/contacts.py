@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.errors import RuleError
 from campaigns.models import (
+    FAILED,
     Activity,
     Campaign,
     CampaignState,
@@ -31,6 +32,7 @@ UNDECIDED = (CampaignState.DRAFT, CampaignState.PENDING_APPROVAL)
 STOPPED, ACTIVE = "stopped", "active"
 NOT_CONSENTED = "none"
 CLICKED = "clicked"
+FAILED_IN_USE = "failed_in_use"  # not reached, though nobody said that the number is dead: worth another text
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class ContactSearch:
     any_of: tuple[int, ...] = ()  # lists
     all_of: tuple[int, ...] = ()
     none_of: tuple[int, ...] = ()
-    campaign: int | None = None  # they were to get, and what became of it: a state, a group of states, or CLICKED
+    campaign: int | None = None  # they were to get, and what became of it: a state, a group of states, CLICKED …
     result: str = ""
     whole_numbers: bool = False  # for people who may not see numbers, and so must not feel for their digits
 
@@ -94,6 +96,8 @@ def _recipients(campaign: int, result: str) -> "QuerySet[Message, Any]":
     recipients = Message.objects.filter(campaign=campaign)
     if result == CLICKED:
         recipients = recipients.filter(clicked=True)
+    elif result == FAILED_IN_USE:
+        recipients = recipients.filter(state__in=FAILED).exclude(reason="number_dead")
     elif result:
         recipients = recipients.filter(state__in=states_named(result))
     return recipients.values("contact")

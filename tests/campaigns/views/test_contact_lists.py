@@ -196,7 +196,7 @@ def outcomes() -> dict[str, str]:
     for state, facts in (
         (S.DELIVERED, {"clicked": True}),
         (S.UNDELIVERED, {"clicked": False}),
-        (S.REFUSED, {}),
+        (S.REFUSED, {"reason": "number_dead"}),
         (S.CANCELLED, {}),
         (S.EXCLUDED, {}),
     ):
@@ -216,6 +216,7 @@ def outcomes() -> dict[str, str]:
         ("undelivered", ["undelivered"]),
         ("sent", ["delivered", "undelivered"]),
         ("unsent", ["cancelled"]),
+        ("failed_in_use", ["undelivered"]),
         ("clicked", ["delivered"]),
         ("waiting", []),
     ],
