@@ -222,10 +222,8 @@ class ContactFilter(forms.Form):
         return {"campaign": given["campaign"].pk, "result": given["result"]}
 
     def suggested_name(self) -> str:
-        """Of the list they would make: of a campaign's recipients it says which."""
-        given = self.cleaned_data if self.is_valid() else {}
-        if not given.get("campaign"):
-            return ""
+        """Of a list of a campaign's recipients: which of them."""
+        given = self.cleaned_data
         result = dict(self.fields["result"].choices).get(given["result"], "") if given["result"] else ""  # type: ignore[attr-defined]
         return f"{given['campaign'].name} {result}".strip()[:100]
 

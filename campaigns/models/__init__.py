@@ -12,7 +12,7 @@ from .due_message import DueMessage
 from .erased_person import ErasedPerson
 from .heartbeat import Heartbeat
 from .message import Leaving, Message, SendResult, Word
-from .message_state import FAILED, FINAL, REACHES, SENT, STATE_GROUPS, TAKEN, WITH_RESULT, MessageState, states_named
+from .message_state import FAILED, FINAL, REACHES, SENT, TAKEN, WITH_RESULT, MessageState, states_named
 from .message_template import MessageTemplate, Purpose, TemplateVersion
 from .notice import Notice
 from .number_cleaning import CleanedNumber, CleaningState, NumberCleaning, Verdict
@@ -34,7 +34,6 @@ __all__ = [
     "MERGE_COLUMNS",
     "REACHES",
     "SENT",
-    "STATE_GROUPS",
     "TAKEN",
     "WITH_RESULT",
     "Activity",

@@ -13,14 +13,13 @@ from django.views.decorators.http import require_GET
 
 from campaigns.forms.reports import ActivityFilter
 from campaigns.models import Activity
-from campaigns.rules.sending_window import JST
 from campaigns.services.figures.message_search import in_chunks
 from campaigns.services.figures.reporting import find_activity
 from campaigns.templatetags.sms import yen
 from campaigns.texts import detail_text, role_text, verb_text
 
 from .access import requires
-from .exports import ask_about_lost, csv_response
+from .exports import ask_about_lost, csv_response, moment
 from .htmx import HtmxRequest
 from .listing import as_liked
 from .paging import page_of
@@ -68,10 +67,9 @@ def _rows(found: QuerySet[Activity]) -> Iterator[Sequence[object]]:
     yield [_("日時"), _("操作者"), _("操作"), _("対象の種類"), _("対象"), _("内容"), _("ハッシュ値")]
     for row in in_chunks(found):
         told = " / ".join(f"{name}: {value}" for name, value in _facts(row))
-        at = f"{row.at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
         who = row.actor_name or _("自動")
         yield [
-            at,
+            moment(row.at),
             who,
             verb_text(row.verb),
             _kind(row.target_type),

@@ -1,7 +1,6 @@
 """People as rows of a file that this portal, too, can take in again."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
@@ -15,12 +14,11 @@ from campaigns.forms.contacts import ContactFilter
 from campaigns.models import Activity, ConsentBasis, Contact, ContactList, ListMembership, Suppression, User, bulk
 from campaigns.models.contact import TEXT_COLUMNS
 from campaigns.models.contact_index import ContactIndexQuerySet
-from campaigns.rules.sending_window import JST
 from campaigns.services.contacts import find_contacts
 from campaigns.services.figures.message_search import in_chunks, number_for, number_writer
 
 from .access import requires
-from .exports import ask_about_lost, csv_response
+from .exports import ask_about_lost, csv_response, moment
 from .htmx import HtmxRequest
 
 YES = "○"
@@ -97,7 +95,3 @@ def suppression_rows(found: "QuerySet[Suppression]", user: User) -> Iterator[lis
             str(row.created_by or ""),
             moment(row.created_at),
         ]
-
-
-def moment(at: datetime | None) -> str:
-    return f"{at.astimezone(JST):%Y-%m-%d %H:%M:%S}" if at else ""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from time import monotonic
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from campaigns.rules.csv_cells import write_csv
+from campaigns.rules.sending_window import JST
 
 ENCODINGS = {"cp932": "cp932"}
 DEFAULT = "utf_8_sig"  # what spreadsheets recognise by themselves
@@ -26,6 +28,11 @@ def csv_response(request: HttpRequest, name: str, rows: Iterable[Iterable[object
     charset = "cp932" if encoding == "cp932" else "utf-8"
     response = StreamingHttpResponse(write_csv(rows, encoding=encoding), content_type=f"text/csv; charset={charset}")
     return as_download(response, name, "csv")
+
+
+def moment(at: datetime | None) -> str:
+    """In Japan's time, as spreadsheets sort it."""
+    return f"{at.astimezone(JST):%Y-%m-%d %H:%M:%S}" if at else ""
 
 
 def as_download(response: Download, name: str, kind: str) -> Download:

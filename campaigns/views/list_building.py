@@ -24,7 +24,7 @@ def contactlist_build(request: HtmxRequest) -> HttpResponse:
     filters = ContactFilter(request.POST or request.GET)
     search = filters.search(request.user)
     is_looking = "look" in request.POST
-    typed = request.POST.dict() or {"name": filters.suggested_name()}
+    typed = request.POST.dict() or {"name": filters.suggested_name() if search.campaign else ""}
     form = ContactListForm(None if is_looking else request.POST or None, initial=typed)
     if form.is_valid():
         made = form.save(commit=False)

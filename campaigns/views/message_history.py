@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
@@ -12,14 +11,13 @@ from django.views.decorators.http import require_GET
 
 from campaigns.forms.reports import MessageFilter
 from campaigns.models import Activity, Message, MessageState, User
-from campaigns.rules.sending_window import JST
 from campaigns.services.accounts import provider_class
 from campaigns.services.figures.message_search import Search, find_messages, number_writer, persons, values_in_chunks
 from campaigns.texts import carrier_text, reason_text, vendor_answer
 from campaigns.vendor_texts import code_text
 
 from .access import requires
-from .exports import ask_about_lost, csv_response
+from .exports import ask_about_lost, csv_response, moment
 from .htmx import HtmxRequest
 from .listing import as_liked
 from .paging import page_of
@@ -94,8 +92,8 @@ EXPORTED = {
 def _rows(found: QuerySet[Message], user: User) -> Iterator[Sequence[object]]:
     """Plain values and tables of texts: making objects, and translating each cell, takes four times as long."""
     writers: dict[str, Callable[[Any], object]] = {
-        "sent_at": _moment,
-        "final_at": _moment,
+        "sent_at": moment,
+        "final_at": moment,
         "phone": number_writer(user),
         "state": cache(lambda state: str(MessageState(state).label)),
         "reason": cache(reason_text),
@@ -109,7 +107,3 @@ def _rows(found: QuerySet[Message], user: User) -> Iterator[Sequence[object]]:
 
 def _unchanged(value: object) -> object:
     return value
-
-
-def _moment(at: datetime | None) -> str:
-    return f"{at.astimezone(JST):%Y-%m-%d %H:%M:%S}" if at else ""

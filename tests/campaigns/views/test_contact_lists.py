@@ -253,6 +253,7 @@ def test_who_may_not_see_messages_learns_nothing_of_a_campaign_s_outcome(client,
     response = client.get(f"/lists/build/?campaign={campaign.pk}&result=failed")
     assert response.context["size"] == Contact.objects.count()
     assert "その配信の結果" not in text_of(response)
+    assert campaign.name not in text_of(response)
 
 
 def test_a_draft_and_an_old_campaign_as_conditions(clerk, monkeypatch):
