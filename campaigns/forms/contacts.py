@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
@@ -149,7 +150,12 @@ class ContactFilter(forms.Form):
     """A GET form: a narrowed list is an address to share. `any_of` and those after it stand apart, for fewer people."""
 
     q = forms.CharField(label=_("番号・氏名・フリガナ・会社名・顧客IDなどで検索"), max_length=100, required=False)
-    list = forms.ModelChoiceField(ContactList.objects.all(), label=_("配信リスト"), required=False)
+    list = forms.ModelChoiceField(
+        ContactList.objects.all(),
+        label=_("配信リスト"),
+        required=False,
+        error_messages={"invalid_choice": _("この配信リストはありません。選び直してください。")},
+    )
     stop = forms.ChoiceField(
         label=_("配信停止"),
         required=False,
@@ -166,7 +172,10 @@ class ContactFilter(forms.Form):
     all_of = ListsField(label=_("すべてのリストに入っている"))
     none_of = ListsField(label=_("どのリストにも入っていない"))
     campaign = forms.ModelChoiceField(
-        Campaign.objects.filter(trial_of=None).exclude(state__in=UNDECIDED), label=_("配信の宛先だった"), required=False
+        Campaign.objects.filter(trial_of=None).exclude(state__in=UNDECIDED),
+        label=_("配信の宛先だった"),
+        required=False,
+        error_messages={"invalid_choice": _("この配信の宛先では絞り込めません。選び直してください。")},
     )
     result = forms.ChoiceField(
         label=_("その配信の結果"),
@@ -195,13 +204,28 @@ class ContactFilter(forms.Form):
         """The latest, and the one asked for, however old."""
         known = self.fields["campaign"].queryset  # type: ignore[attr-defined]
         latest = [(each.pk, each.name) for each in known.order_by("-pk")[:OFFERED]]
-        asked: Campaign | None = (self.is_valid() and self.cleaned_data["campaign"]) or None
+        self.is_valid()
+        asked: Campaign | None = self.cleaned_data.get("campaign")
         older = [(asked.pk, asked.name)] if asked and asked.pk not in dict(latest) else []
         return [("", _t("指定しない")), *latest, *older]
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        self._need("campaign", given.get("result"), _t("結果で絞り込むには、配信も選んでください。"))
+        self._need("field", given.get("value"), _t("値で絞り込むには、差し込み項目の名前も入力してください。"))
+        self._need("value", given.get("field"), _t("差し込み項目で絞り込むには、項目の値も入力してください。"))
+        return given
+
+    def _need(self, name: str, other: Any, sentence: str) -> None:
+        """One condition means nothing without another."""
+        if other and not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, sentence)
+
     def search(self, user: User) -> ContactSearch:
-        """What cannot be read narrows nothing. By parts of numbers, one could feel for the digits that are masked."""
-        given = self.cleaned_data if self.is_valid() else {}
+        """By parts of numbers, one could feel for the digits that are masked."""
+        if not self.is_valid():
+            return ContactSearch(nobody=True)
+        given = self.cleaned_data
         chosen: dict[str, Any] = {name: tuple(each.pk for each in given.get(name) or ()) for name in self.LISTS}
         return ContactSearch(
             text=given.get("q", ""),
@@ -216,9 +240,11 @@ class ContactFilter(forms.Form):
         )
 
     def _outcome(self, user: User) -> dict[str, Any]:
-        given = self.cleaned_data if self.is_valid() else {}
-        if not given.get("campaign") or not user.has_perm("campaigns.view_message"):
+        given = self.cleaned_data
+        if not given["campaign"]:
             return {}
+        if not user.has_perm("campaigns.view_message"):
+            raise PermissionDenied
         return {"campaign": given["campaign"].pk, "result": given["result"]}
 
     def suggested_name(self) -> str:

@@ -48,6 +48,7 @@ class ContactSearch:
     any_of: tuple[int, ...] = ()  # lists
     all_of: tuple[int, ...] = ()
     none_of: tuple[int, ...] = ()
+    nobody: bool = False  # conditions that cannot be read must not find everybody
     campaign: int | None = None  # they were to get, and what became of it: a state, a group of states, CLICKED …
     result: str = ""
     whole_numbers: bool = False  # for people who may not see numbers, and so must not feel for their digits
@@ -59,6 +60,8 @@ class ContactSearch:
 
 def find_contacts(search: ContactSearch) -> ContactIndexQuerySet:
     """Rows whose key is the contact's; `people_of` makes people of a page of them."""
+    if search.nobody:
+        return ContactIndex.objects.none()
     found = ContactIndex.objects.search(search.text, whole_numbers=search.whole_numbers)
     found = _by_lists(found, search)
     if search.stop:

@@ -26,14 +26,14 @@ def contactlist_build(request: HtmxRequest) -> HttpResponse:
     is_looking = "look" in request.POST
     typed = request.POST.dict() or {"name": filters.suggested_name() if search.campaign else ""}
     form = ContactListForm(None if is_looking else request.POST or None, initial=typed)
-    if form.is_valid():
+    if form.is_valid() and filters.is_valid():
         made = form.save(commit=False)
         build_list(made, search, request.user)
         messages.success(request, _("配信リスト「%(name)s」を作成しました。") % {"name": made})
         return redirect("contactlist_detail", made.pk)
     context = {"filters": filters, "form": form, **_sizes(search)}
     response = render_page(request, "contact_lists/build.html", "contact_lists/_size.html", context)
-    response.status_code = 422 if form.errors else 200
+    response.status_code = 422 if form.errors or (filters.errors and not is_looking) else 200
     return response
 
 

@@ -40,8 +40,9 @@ def suppression_list(request: HtmxRequest) -> HttpResponse:
 
 
 def _found(filters: SuppressionFilter, user: User) -> "QuerySet[Suppression]":
-    found = Suppression.objects.all()
-    given = filters.cleaned_data if filters.is_valid() else {}
+    if not filters.is_valid():
+        return Suppression.objects.none()
+    found, given = Suppression.objects.all(), filters.cleaned_data
     if text := given.get("q", "").strip():
         is_number = is_whole_mobile(text)  # found at once, by the index; all else is read through
         number = phone_like(text, whole=is_number or not user.has_perm("campaigns.see_numbers"))

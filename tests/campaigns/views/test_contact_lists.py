@@ -250,10 +250,42 @@ def test_who_may_not_see_messages_learns_nothing_of_a_campaign_s_outcome(client,
     user = User.objects.create_user("without", password=None)
     user.user_permissions.add(*Permission.objects.filter(codename__in=["view_contact", "add_contactlist"]))
     client.force_login(user)
-    response = client.get(f"/lists/build/?campaign={campaign.pk}&result=failed")
-    assert response.context["size"] == Contact.objects.count()
-    assert "その配信の結果" not in text_of(response)
-    assert campaign.name not in text_of(response)
+    assert "その配信の結果" not in text_of(client.get("/lists/build/"))
+    for response in (
+        client.get(f"/lists/build/?campaign={campaign.pk}&result=failed"),
+        client.post("/lists/build/", {"campaign": campaign.pk, "name": "届かなかった人"}),
+    ):
+        assert response.status_code == 403
+        assert campaign.name not in text_of(response)
+    assert not ContactList.objects.filter(name="届かなかった人").exists()
+
+
+UNREADABLE = [
+    ({"list": "99999"}, "この配信リストはありません。選び直してください。"),
+    ({"result": "failed"}, "結果で絞り込むには、配信も選んでください。"),
+    ({"campaign": "99999", "result": "failed"}, "この配信の宛先では絞り込めません。選び直してください。"),
+    ({"value": "大阪"}, "値で絞り込むには、差し込み項目の名前も入力してください。"),
+    ({"field": "店舗"}, "差し込み項目で絞り込むには、項目の値も入力してください。"),
+    ({"q": "あ" * 101}, "100"),
+]
+
+
+@pytest.mark.parametrize(("conditions", "sentence"), UNREADABLE)
+def test_conditions_that_cannot_be_read_find_nobody_and_make_no_list(clerk, conditions, sentence):
+    """A list deleted meanwhile must not turn "those in it" into everybody."""
+    make_contact(name="青木 茂")
+    refused = clerk.post("/lists/build/", {**conditions, "name": "大阪の皆様"})
+    assert refused.status_code == 422
+    assert sentence in text_of(refused)
+    assert 'value="大阪の皆様"' in text_of(refused)
+    assert not ContactList.objects.exists()
+    size = text_of(clerk.post("/lists/build/", {**conditions, "look": "1"}, headers={"HX-Request": "true"}))
+    assert sentence in size
+    assert "条件に合います" not in size
+    page = text_of(clerk.get("/contacts/", conditions))
+    assert sentence in page
+    assert "青木 茂" not in page
+    assert "/lists/build/" not in page
 
 
 def test_a_draft_and_an_old_campaign_as_conditions(clerk, monkeypatch):
