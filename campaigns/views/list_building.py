@@ -33,7 +33,7 @@ def contactlist_build(request: HtmxRequest) -> HttpResponse:
         return redirect("contactlist_detail", made.pk)
     context = {"filters": filters, "form": form, **_sizes(search)}
     response = render_page(request, "contact_lists/build.html", "contact_lists/_size.html", context)
-    response.status_code = 422 if form.errors or (filters.errors and not is_looking) else 200
+    response.status_code = 422 if form.is_bound else 200
     return response
 
 

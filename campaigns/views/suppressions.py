@@ -35,7 +35,7 @@ def suppression_list(request: HtmxRequest) -> HttpResponse:
     names = dict(Contact.objects.filter(phone__in=[row.phone for row in page]).values_list("phone", "pk"))
     for row in page:
         row.contact_id = names.get(row.phone)
-    context = {"filters": filters, "page": page, "is_narrowed": any(filters.cleaned_data.values())}
+    context = {"filters": filters, "page": page, "is_narrowed": filters.has_changed()}
     return render(request, "suppressions/list.html", context | as_liked(request, "suppression_list"))
 
 
