@@ -18,7 +18,7 @@ from campaigns.texts import notice_text
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 100
-# In any other state there is nothing left to tell; an answer stays one.
+# In any other state there is nothing left to tell; an answer stays one, while its campaign is there to be opened.
 TRUE_WHILE: dict[str, str] = {
     Notice.Kind.REQUESTED: CampaignState.PENDING_APPROVAL,
     Notice.Kind.HELD: CampaignState.HOLDING,
@@ -64,7 +64,8 @@ def send_notices(*, until: float) -> None:
 
 
 def _is_settled(notice: Notice, now: datetime) -> bool:
-    is_true = notice.campaign.state == TRUE_WHILE.get(notice.kind, notice.campaign.state)
+    state = notice.campaign.state
+    is_true = state == TRUE_WHILE.get(notice.kind, state) and state != CampaignState.DELETED
     if is_true and now - notice.made_at < GIVE_UP_AFTER and not _is_sent(notice):
         return False
     notice.delete()

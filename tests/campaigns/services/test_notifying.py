@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Notice, PortalSettings, User
 from campaigns.services.notifying import send_notices
-from campaigns.services.planning import launching
+from campaigns.services.planning import drafting, launching
 from campaigns.services.sending.outlook import hold
 from tests.campaigns.services.planning.drafts import prepare, scripted
 from tests.factories import make_user
@@ -99,6 +99,13 @@ def test_the_answer_comes_to_who_asked(approver):
     launching.approve(campaign, approver)
     assert send() == [campaign.created_by.email]
     assert "承認されました" in mail.outbox[0].subject
+
+
+def test_the_answer_about_a_draft_deleted_since_is_not_told(approver):
+    campaign = requested()
+    launching.send_back(campaign, approver, "日付が違います")
+    drafting.delete_draft(campaign, campaign.created_by)
+    assert send() == []
 
 
 def test_a_campaign_that_stands_still_is_told_with_the_reason(approver):
