@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
@@ -30,7 +31,10 @@ CHUNK = 2_000
 @requires("campaigns.export_contact")
 @require_GET
 def contact_export(request: HtmxRequest) -> HttpResponse | StreamingHttpResponse:
-    search = ContactFilter(request.GET).search(request.user)
+    filters = ContactFilter(request.GET)
+    if not filters.is_valid():
+        return render(request, "contacts/list.html", {"filters": filters, "is_narrowed": True}, status=422)
+    search = filters.search(request.user)
     found = find_contacts(search)
     rows = partial(contact_rows, found, request.user)
     if question := ask_about_lost(request, rows):

@@ -120,7 +120,10 @@ def suppression_file(request: HtmxRequest) -> HttpResponse:
 @requires("campaigns.export_contact")
 @require_GET
 def suppression_export(request: HtmxRequest) -> HttpResponse | StreamingHttpResponse:
-    found = _found(SuppressionFilter(request.GET), request.user)
+    filters = SuppressionFilter(request.GET)
+    if not filters.is_valid():
+        return render(request, "suppressions/list.html", {"filters": filters, "is_narrowed": True}, status=422)
+    found = _found(filters, request.user)
     rows = partial(suppression_rows, found, request.user)
     if question := ask_about_lost(request, rows):
         return question

@@ -278,6 +278,23 @@ def test_only_operators_change_people(client, role, allowed):
     assert ("/edit/" in text_of(client.get(f"/contacts/{contact.pk}/"))) is allowed
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/contacts/export/?list=99999", "/contacts/export/?result=failed", "/suppressions/export/?reason=unknown"],
+)
+def test_an_export_of_unreadable_conditions_is_refused_and_not_written_down(clerk, address):
+    make_contact(name="青木 茂")
+    make_suppression(phone="+819012345678")
+    response = clerk.get(address)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "選び直してください" in page or "選んでください" in page
+    assert f'action="{address.partition("export")[0]}"' in page  # put right, it leads to the list and no file
+    assert "青木" not in page
+    assert "090-1234-5678" not in page
+    assert not Activity.objects.filter(verb__endswith="exported").exists()
+
+
 def test_the_export_honours_the_filter_and_is_written_down(clerk):
     contact = make_contact(phone="+819012345678", name="=青木", attributes={"担当": "佐藤"}, consent_basis="consent")
     make_contact(name="外の人", attributes={"別の項目": "x"})

@@ -232,6 +232,7 @@ def test_an_export_with_impossible_days_is_refused_and_not_written_down(client):
     client.force_login(make_user("accountant"))
     response = client.get(reverse("message_export"), {"first": "2026-11-03", "last": "2026-11-02"})
     assert response.status_code == 422
+    assert 'action="/messages/"' in response.content.decode()  # put right, it leads to the list and no file
     assert Activity.objects.count() == 0
 
 
