@@ -148,7 +148,8 @@ def look_again(page: Page, wanted: Locator) -> None:
     for _ in range(200):
         if wanted.is_visible():
             return
-        again.click()
+        with page.expect_navigation():  # of half a page, nothing can be said
+            again.click()
     pytest.fail(page.inner_text("main"))
 
 
