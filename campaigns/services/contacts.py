@@ -48,9 +48,9 @@ class ContactSearch:
     any_of: tuple[int, ...] = ()  # lists
     all_of: tuple[int, ...] = ()
     none_of: tuple[int, ...] = ()
-    nobody: bool = False  # conditions that cannot be read must not find everybody
     campaign: int | None = None  # they were to get, and what became of it: a state, a group of states, CLICKED …
     result: str = ""
+    nobody: bool = False  # conditions that cannot be read must not find everybody
     whole_numbers: bool = False  # for people who may not see numbers, and so must not feel for their digits
 
     @property

@@ -43,11 +43,11 @@ def _found(filters: SuppressionFilter, user: User) -> "QuerySet[Suppression]":
     if not filters.is_valid():
         return Suppression.objects.none()
     found, given = Suppression.objects.all(), filters.cleaned_data
-    if text := given.get("q", "").strip():
+    if text := given["q"]:
         is_number = is_whole_mobile(text)  # found at once, by the index; all else is read through
         number = phone_like(text, whole=is_number or not user.has_perm("campaigns.see_numbers"))
         found = found.filter(number if is_number else number | Q(source__icontains=text) | Q(note__icontains=text))
-    if reason := given.get("reason"):
+    if reason := given["reason"]:
         found = found.filter(reason=reason)
     return found
 
